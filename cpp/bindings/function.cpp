@@ -1,0 +1,84 @@
+#include "runtime/function.h"
+
+#include "bindings.h"
+#include "runtime/loop.h"
+
+namespace keraunos::python {
+namespace {
+
+std::vector<Tensor> borrow_all(const py::sequence& objects) {
+  std::vector<Tensor> tensors;
+  tensors.reserve(objects.size());
+  for (const py::handle& object : objects) tensors.push_back(borrow(object));
+  return tensors;
+}
+
+py::list call(const Function& function, const py::sequence& given) {
+  const std::vector<Tensor> inputs = borrow_all(given);
+  std::vector<Tensor> outputs;
+  {
+    const py::gil_scoped_release release;
+    outputs = function.call(inputs);
+  }
+  py::list result(outputs.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i) result[i] = py::cast(Value(std::move(outputs[i])));
+  return result;
+}
+
+bool is_interrupted() {
+  const py::gil_scoped_acquire gil;
+  return PyErr_CheckSignals() != 0;
+}
+
+std::int64_t run_loop(Loop& loop, std::int64_t max_steps, double max_milliseconds) {
+  std::int64_t done = 0;
+  {
+    const py::gil_scoped_release release;
+    done = loop.run(max_steps, max_milliseconds, is_interrupted);
+  }
+  if (PyErr_Occurred()) throw py::error_already_set();
+  return done;
+}
+
+py::list loop_outputs(const Loop& loop, bool copy) {
+  py::list result;
+  for (const Tensor& output : loop.outputs()) result.append(py::cast(Value(copy ? output.copy() : output)));
+  return result;
+}
+
+PlanOptions options_from(bool optimize) {
+  PlanOptions options;
+  if (!optimize) options = {{false, false, false}, false, false};
+  return options;
+}
+
+}  // namespace
+
+void bind_function(py::module_& m) {
+  py::class_<Function, std::shared_ptr<Function>>(m, "Function")
+      .def(py::init([](const std::shared_ptr<Graph>& graph, bool optimize) { return std::make_shared<Function>(graph, options_from(optimize)); }),
+           py::arg("graph"), py::arg("optimize") = true)
+      .def("call", &call)
+      .def("plan_description",
+           [](const Function& function, const py::sequence& inputs) {
+             std::vector<TensorSpec> specs;
+             for (const Tensor& tensor : borrow_all(inputs)) specs.push_back(tensor.spec());
+             Function::Lease lease(function, specs);
+             return py::make_tuple(lease.plan().description(), lease.plan().arena_bytes());
+           })
+      .def_property_readonly("graph", [](const Function& f) { return std::const_pointer_cast<Graph>(f.graph().shared_from_this()); });
+
+  py::class_<Loop>(m, "Loop")
+      .def(py::init([](const std::shared_ptr<Function>& function, const py::sequence& arrays, std::int64_t batch_size, bool shuffle,
+                       std::uint64_t seed, bool collect_rows) {
+             return std::make_unique<Loop>(function, borrow_all(arrays), LoopOptions{batch_size, shuffle, seed, collect_rows});
+           }),
+           py::arg("function"), py::arg("arrays"), py::arg("batch_size") = 32, py::arg("shuffle") = false, py::arg("seed") = 0,
+           py::arg("collect_rows") = false)
+      .def_property_readonly("steps_per_epoch", &Loop::steps_per_epoch)
+      .def("start_epoch", &Loop::start_epoch)
+      .def("run", &run_loop, py::arg("max_steps"), py::arg("max_milliseconds"))
+      .def("outputs", &loop_outputs, py::arg("copy") = true);
+}
+
+}  // namespace keraunos::python

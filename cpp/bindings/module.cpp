@@ -1,0 +1,22 @@
+#include "base/threads.h"
+#include "bindings.h"
+#include "keraunos/version.h"
+#include "kernels/kernels.h"
+#include "runtime/control_flow.h"
+
+PYBIND11_MODULE(_core, m) {
+  using namespace keraunos;
+  m.doc() = "The C++ core of keraunos.";
+  m.attr("__version__") = KERAUNOS_VERSION;
+  register_control_flow();
+  python::bind_errors(m);
+  python::bind_tensor(m);
+  python::bind_variable(m);
+  python::bind_ops(m);
+  python::bind_trace(m);
+  python::bind_tape(m);
+  python::bind_function(m);
+  m.def("cpu_level", &kernels::cpu_level);
+  m.def("get_num_threads", &thread_count);
+  m.def("set_num_threads", &set_thread_count);
+}

@@ -1,0 +1,14 @@
+// Aligned memory.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+namespace keraunos {
+
+inline constexpr std::size_t kAlignment = 64;
+
+// Uninitialised; at least one byte; throws ErrorKind::kMemory naming the size.
+std::shared_ptr<void> allocate_aligned(std::size_t bytes);
+
+}  // namespace keraunos

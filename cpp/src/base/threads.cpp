@@ -1,0 +1,310 @@
+#include "base/threads.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#if !defined(_WIN32)
+#include <pthread.h>
+#include <signal.h>
+#endif
+#if defined(__x86_64__) || defined(_M_X64)
+#include <immintrin.h>
+#endif
+
+#include "base/cpu.h"
+#include "keraunos/error.h"
+
+namespace keraunos {
+namespace {
+
+constexpr int kMaxThreads = 256;
+constexpr std::chrono::microseconds kWorkerSpin{80};
+constexpr std::chrono::microseconds kCallerSpin{200};
+constexpr std::uint64_t kLowHalf = 0xffffffffu;
+
+inline void pause_briefly() {
+#if defined(__x86_64__) || defined(_M_X64)
+  _mm_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+// Spins until `ready()` or until `limit` is over. The clock is read seldom: it costs as much as several pauses.
+template <class Ready>
+bool spin_until(Ready ready, std::chrono::microseconds limit) {
+  for (int i = 0; i < 64; ++i) {
+    if (ready()) return true;
+    pause_briefly();
+  }
+  const auto end = std::chrono::steady_clock::now() + limit;
+  do {
+    for (int i = 0; i < 64; ++i) {
+      if (ready()) return true;
+      pause_briefly();
+    }
+  } while (std::chrono::steady_clock::now() < end);
+  return false;
+}
+
+// Set while this thread runs a chunk; a parallel_for in there runs serially.
+thread_local bool is_inside_chunk = false;
+
+struct InsideChunk {
+  InsideChunk() { is_inside_chunk = true; }
+  ~InsideChunk() { is_inside_chunk = false; }
+};
+
+void run_serially(std::int64_t count, std::int64_t grain, const RangeFunction& body) {
+  for (std::int64_t begin = 0; begin < count; begin += grain) body(begin, std::min(count, begin + grain));
+}
+
+class SignalsBlocked {
+ public:
+#if defined(_WIN32)
+  SignalsBlocked() {}
+#else
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+#endif
+};
+
+class Pool {
+ public:
+  explicit Pool(int threads) {
+    SignalsBlocked blocked;  // workers inherit the mask: signals stay with the host's own threads
+    for (int i = 1; i < threads; ++i) {
+      try {
+        workers_.emplace_back([this] { work(); });
+      } catch (const std::system_error&) {
+        break;  // the system gives no more threads; fewer workers do the same work
+      }
+    }
+  }
+
+  void stop_workers() {
+    stop_.store(true);
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      wake_.notify_all();
+    }
+    for (std::thread& worker : workers_) worker.join();
+    workers_.clear();
+  }
+
+  void run(std::int64_t count, std::int64_t grain, std::int64_t chunks, const RangeFunction& body) {
+    job_ = {&body, count, grain, chunks};
+    failed_.store(false, std::memory_order_relaxed);
+    remaining_.store(chunks, std::memory_order_relaxed);
+    epoch_ += 1;
+    // Sequentially consistent, like the sleeper's increment: one of the two sees the other.
+    ticket_.store((epoch_ << 32) | static_cast<std::uint64_t>(chunks), std::memory_order_seq_cst);
+    const int sleepers = sleepers_.load(std::memory_order_seq_cst);
+    if (sleepers > 0) wake(std::min<std::int64_t>(sleepers, chunks - 1));
+    take_chunks();
+    wait_for_others();
+    if (failed_.load(std::memory_order_acquire)) {
+      std::exception_ptr error = std::move(error_);
+      error_ = nullptr;
+      std::rethrow_exception(error);
+    }
+  }
+
+  // Held by the caller whose job the workers serve.
+  std::atomic<bool> is_busy{false};
+
+ private:
+  struct Job {
+    const RangeFunction* body;
+    std::int64_t count, grain, chunks;
+  };
+
+  void wake(std::int64_t number) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (number >= static_cast<std::int64_t>(workers_.size())) {
+      wake_.notify_all();
+    } else {
+      for (std::int64_t i = 0; i < number; ++i) wake_.notify_one();
+    }
+  }
+
+  bool has_chunk() const { return (ticket_.load(std::memory_order_acquire) & kLowHalf) != 0; }
+
+  // The low half of the ticket counts the chunks that nobody has taken. A successful exchange means that the job of
+  // that epoch is not finished, so its record may be read; before it, the record may be changing.
+  void take_chunks() {
+    std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
+    while ((ticket & kLowHalf) != 0) {
+      if (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+      const std::int64_t index = job_.chunks - static_cast<std::int64_t>(ticket & kLowHalf);
+      run_chunk(index * job_.grain, std::min(job_.count, (index + 1) * job_.grain));
+      finish_chunk();
+      ticket = ticket_.load(std::memory_order_acquire);
+    }
+  }
+
+  void run_chunk(std::int64_t begin, std::int64_t end) {
+    InsideChunk inside;
+    try {
+      (*job_.body)(begin, end);
+    } catch (...) {
+      if (!failed_.exchange(true, std::memory_order_acq_rel)) error_ = std::current_exception();
+    }
+  }
+
+  void finish_chunk() {
+    if (remaining_.fetch_sub(1, std::memory_order_seq_cst) != 1) return;
+    if (!is_caller_parked_.load(std::memory_order_seq_cst)) return;
+    std::lock_guard<std::mutex> lock(mutex_);
+    done_.notify_one();
+  }
+
+  void wait_for_others() {
+    const auto is_done = [this] { return remaining_.load(std::memory_order_acquire) == 0; };
+    if (is_done() || spin_until(is_done, kCallerSpin)) return;
+    std::unique_lock<std::mutex> lock(mutex_);
+    is_caller_parked_.store(true, std::memory_order_seq_cst);
+    done_.wait(lock, [this] { return remaining_.load(std::memory_order_seq_cst) == 0; });
+    is_caller_parked_.store(false, std::memory_order_relaxed);
+  }
+
+  void work() {
+    const auto has_news = [this] { return has_chunk() || stop_.load(std::memory_order_relaxed); };
+    while (!stop_.load(std::memory_order_acquire)) {
+      take_chunks();
+      if (!spin_until(has_news, kWorkerSpin)) sleep();
+    }
+  }
+
+  void sleep() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    sleepers_.fetch_add(1, std::memory_order_seq_cst);
+    wake_.wait(lock, [this] { return (ticket_.load(std::memory_order_seq_cst) & kLowHalf) != 0 || stop_.load(); });
+    sleepers_.fetch_sub(1, std::memory_order_relaxed);
+  }
+
+  // What spinning threads read lies on lines of its own.
+  alignas(64) std::atomic<std::uint64_t> ticket_{0};
+  alignas(64) std::atomic<std::int64_t> remaining_{0};
+  alignas(64) Job job_{};
+  std::uint64_t epoch_ = 0;
+  std::exception_ptr error_;
+  std::atomic<bool> failed_{false};
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> is_caller_parked_{false};
+  std::atomic<int> sleepers_{0};
+  std::mutex mutex_;
+  std::condition_variable wake_, done_;
+  std::vector<std::thread> workers_;
+};
+
+// ---------------------------------------------------------------- the one pool
+
+std::atomic<Pool*> the_pool{nullptr};
+std::atomic<int> the_count{0};  // 0: not decided yet
+
+// Never destroyed: threads of the host may still compute while the process ends.
+std::mutex& pool_mutex() {
+  static std::mutex* mutex = new std::mutex;
+  return *mutex;
+}
+
+int automatic_count() {
+  if (const char* text = std::getenv("KERAUNOS_NUM_THREADS")) {
+    char* end = nullptr;
+    const long wanted = std::strtol(text, &end, 10);
+    if (end != text && *end == '\0' && wanted > 0) return static_cast<int>(std::min<long>(wanted, kMaxThreads));
+  }
+  return std::min(available_processors(), kMaxThreads);
+}
+
+#if !defined(_WIN32)
+void before_fork() { pool_mutex().lock(); }
+void after_fork_in_parent() { pool_mutex().unlock(); }
+// Threads do not survive fork. The old pool is left as it is: its locks may be held by threads that are gone.
+void after_fork_in_child() {
+  the_pool.store(nullptr);
+  pool_mutex().unlock();
+}
+#endif
+
+Pool* create_pool() {
+  std::lock_guard<std::mutex> lock(pool_mutex());
+  if (Pool* pool = the_pool.load()) return pool;
+#if !defined(_WIN32)
+  static const bool is_registered = [] {
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    return true;
+  }();
+  (void)is_registered;
+#endif
+  Pool* pool = new Pool(thread_count());
+  the_pool.store(pool, std::memory_order_release);
+  return pool;
+}
+
+struct Release {
+  std::atomic<bool>& flag;
+  ~Release() { flag.store(false, std::memory_order_release); }
+};
+
+}  // namespace
+
+int thread_count() {
+  const int count = the_count.load(std::memory_order_relaxed);
+  if (count > 0) return count;
+  int expected = 0;
+  const int wanted = automatic_count();
+  return the_count.compare_exchange_strong(expected, wanted) ? wanted : expected;
+}
+
+void set_thread_count(int count) {
+  if (count < 0) throw value_error("set_thread_count", "the number of threads must be 0 (automatic) or more", count);
+  if (is_inside_chunk) {
+    throw make_error(ErrorKind::kRuntime, "set_thread_count", "must not be called from inside parallel work");
+  }
+  std::lock_guard<std::mutex> lock(pool_mutex());
+  const int wanted = count == 0 ? automatic_count() : std::min(count, kMaxThreads);
+  if (the_count.exchange(wanted) == wanted) return;
+  Pool* pool = the_pool.load();
+  if (pool == nullptr) return;
+  // A caller on another thread may be about to use the pool that it has just read, so the pool is not freed. It stays
+  // busy for ever, which makes such a caller run serially.
+  the_pool.store(nullptr);
+  while (pool->is_busy.exchange(true, std::memory_order_acquire)) std::this_thread::yield();
+  pool->stop_workers();
+}
+
+void parallel_for(std::int64_t count, std::int64_t grain, RangeFunction body) {
+  if (count <= 0) return;
+  grain = std::max<std::int64_t>(grain, 1);
+  const std::int64_t chunks = (count - 1) / grain + 1;
+  if (chunks == 1) return body(0, count);
+  if (is_inside_chunk || thread_count() == 1 || chunks >= (std::int64_t{1} << 31)) return run_serially(count, grain, body);
+  Pool* pool = the_pool.load(std::memory_order_acquire);
+  if (pool == nullptr) pool = create_pool();
+  // The workers serve one caller at a time; a second one is not made to wait.
+  if (pool->is_busy.load(std::memory_order_relaxed) || pool->is_busy.exchange(true, std::memory_order_acquire)) {
+    return run_serially(count, grain, body);
+  }
+  Release release{pool->is_busy};
+  pool->run(count, grain, chunks, body);
+}
+
+}  // namespace keraunos

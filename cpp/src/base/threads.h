@@ -1,0 +1,31 @@
+// The pool of worker threads. Started on first use, safe across fork, silent when work is small.
+#pragma once
+
+#include <cstdint>
+
+namespace keraunos {
+
+// A reference to a callable, valid for the call that it is passed to. Never allocates.
+class RangeFunction {
+ public:
+  template <class F>
+  RangeFunction(const F& f)
+      : object_(&f), call_([](const void* object, std::int64_t begin, std::int64_t end) { (*static_cast<const F*>(object))(begin, end); }) {}
+  void operator()(std::int64_t begin, std::int64_t end) const { call_(object_, begin, end); }
+
+ private:
+  const void* object_;
+  void (*call_)(const void*, std::int64_t, std::int64_t);
+};
+
+// Calls body(begin, end) until [0, count) is covered, each chunk `grain` long (the last may be shorter). Chunks
+// depend on count and grain alone, never on the number of threads. Choose the grain for about 10 us of work or more.
+// An exception of one chunk is rethrown in the caller after all chunks ended. Calls from inside a body run serially.
+void parallel_for(std::int64_t count, std::int64_t grain, RangeFunction body);
+
+// Threads that parallel_for uses, the caller included.
+int thread_count();
+// 0: automatic (KERAUNOS_NUM_THREADS, else affinity and cgroup limits). Negative is an error; large values are capped.
+void set_thread_count(int count);
+
+}  // namespace keraunos

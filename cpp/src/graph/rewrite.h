@@ -1,0 +1,16 @@
+// Passes over graphs. Each returns a new graph that computes the same.
+#pragma once
+
+#include <memory>
+
+#include "keraunos/graph.h"
+
+namespace keraunos {
+
+// Equal pure nodes on equal inputs become one.
+std::shared_ptr<const Graph> drop_equal_nodes(const std::shared_ptr<const Graph>& graph);
+
+// matmul + bias (+ activation) becomes one `dense` node where nothing else looks in between.
+std::shared_ptr<const Graph> fuse_dense(const std::shared_ptr<const Graph>& graph);
+
+}  // namespace keraunos

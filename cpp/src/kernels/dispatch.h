@@ -1,0 +1,24 @@
+// The tables of the level in use.
+#pragma once
+
+#include "kernels/level/tables.h"
+
+namespace keraunos::kernels {
+
+struct LevelTables {
+  const char* name;
+  const GemmTable* gemm;
+  const MapTable* map_float;
+  const MapTable* map_integer;
+  const CastTable* cast;
+  const ReduceTable* reduce;
+  const RowTable* rows;
+  const RandomTable* random;
+};
+
+const LevelTables& levels();
+
+// Loops of which every level would make the same code: one element at a time, through libm or integer division.
+MapLoop find_scalar_map_loop(MapOp op, Dtype dtype);
+
+}  // namespace keraunos::kernels

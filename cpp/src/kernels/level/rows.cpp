@@ -1,0 +1,111 @@
+// Softmax and its kin: each row on its own.
+#include "kernels/level/simd.h"
+#include "kernels/level/tables.h"
+#include "kernels/level/vector_math.h"
+
+namespace keraunos::kernels::KERAUNOS_LEVEL {
+namespace {
+
+template <class T>
+constexpr T kInf = sizeof(T) == 4 ? T(kInf32) : T(kInf64);
+
+// Visits a row in vectors. visit(offset, load, store): the last vector may be partial; what lies beyond it reads as `fill`.
+template <class T, class Visit>
+KERAUNOS_INLINE void over_row(std::int64_t n, Visit visit) {
+  constexpr int W = Lanes<T>::count;
+  using V = typename Lanes<T>::Vector;
+  std::int64_t i = 0;
+  for (; i + W <= n; i += W) {
+    visit(i, [](const T* p, V) __attribute__((always_inline)) { return load(p); },
+          [](T* p, V v) __attribute__((always_inline)) { store(p, v); });
+  }
+  if (i < n) {
+    const auto part = part_of(static_cast<const T*>(nullptr), static_cast<int>(n - i));
+    visit(i, [part](const T* p, V fill) __attribute__((always_inline)) { return load_part_or(p, part, fill); },
+          [part](T* p, V v) __attribute__((always_inline)) { store_part(p, v, part); });
+  }
+}
+
+template <class T>
+KERAUNOS_INLINE typename Lanes<T>::Vector row_maximum(const T* in, std::int64_t n) {
+  using V = typename Lanes<T>::Vector;
+  const V lowest = splat(-kInf<T>);
+  V largest = lowest;
+  over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) {
+    largest = maximum(largest, read(in + i, lowest));
+  });
+  return splat(largest_lane<T>(largest));
+}
+
+template <class T>
+void softmax(const T* in, T* out, std::int64_t rows, std::int64_t n) {
+  using V = typename Lanes<T>::Vector;
+  const V lowest = splat(-kInf<T>);
+  for (std::int64_t r = 0; r < rows; ++r, in += n, out += n) {
+    const V largest = row_maximum(in, n);
+    V sum = {};
+    over_row<T>(n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
+      const V e = exp(read(in + i, lowest) - largest);
+      write(out + i, e);
+      sum = sum + e;
+    });
+    const V scale = splat(T(1) / sum_lanes<T>(sum));
+    over_row<T>(n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
+      write(out + i, read(out + i, V{}) * scale);
+    });
+  }
+}
+
+template <class T>
+void log_softmax(const T* in, T* out, std::int64_t rows, std::int64_t n) {
+  using V = typename Lanes<T>::Vector;
+  const V lowest = splat(-kInf<T>);
+  for (std::int64_t r = 0; r < rows; ++r, in += n, out += n) {
+    const V largest = row_maximum(in, n);
+    V sum = {};
+    over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) {
+      sum = sum + exp(read(in + i, lowest) - largest);
+    });
+    const V log_sum = log(splat(sum_lanes<T>(sum)));
+    over_row<T>(n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
+      write(out + i, (read(in + i, V{}) - largest) - log_sum);
+    });
+  }
+}
+
+template <class T>
+void softmax_grad(const T* y, const T* g, T* out, std::int64_t rows, std::int64_t n) {
+  using V = typename Lanes<T>::Vector;
+  for (std::int64_t r = 0; r < rows; ++r, y += n, g += n, out += n) {
+    V sum = {};
+    over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) {
+      sum = sum + read(y + i, V{}) * read(g + i, V{});
+    });
+    const V total = splat(sum_lanes<T>(sum));
+    over_row<T>(n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
+      write(out + i, read(y + i, V{}) * (read(g + i, V{}) - total));
+    });
+  }
+}
+
+template <class T>
+void log_softmax_grad(const T* y, const T* g, T* out, std::int64_t rows, std::int64_t n) {
+  using V = typename Lanes<T>::Vector;
+  for (std::int64_t r = 0; r < rows; ++r, y += n, g += n, out += n) {
+    V sum = {};
+    over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) { sum = sum + read(g + i, V{}); });
+    const V total = splat(sum_lanes<T>(sum));
+    over_row<T>(n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
+      write(out + i, read(g + i, V{}) - exp(read(y + i, V{})) * total);
+    });
+  }
+}
+
+template <class T>
+constexpr RowKernels<T> kRows = {softmax<T>, log_softmax<T>, softmax_grad<T>, log_softmax_grad<T>};
+
+}  // namespace
+
+extern const RowTable row_table = {kRows<float>, kRows<double>};
+
+}  // namespace keraunos::kernels::KERAUNOS_LEVEL

@@ -1,0 +1,49 @@
+// A graph, its variables, and the plans made for the input shapes seen so far.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "keraunos/graph.h"
+#include "runtime/plan.h"
+
+namespace keraunos {
+
+struct PlanEntry;
+
+class Function {
+ public:
+  explicit Function(std::shared_ptr<const Graph> graph, PlanOptions options = {});
+
+  const Graph& graph() const { return *graph_; }
+  // Checks the inputs against the graph, runs, returns fresh tensors. Safe from several threads.
+  std::vector<Tensor> call(const std::vector<Tensor>& inputs) const;
+
+  // A plan and a workspace for these input shapes, lent to one caller until destroyed.
+  class Lease {
+   public:
+    Lease(const Function& function, const std::vector<TensorSpec>& inputs);
+    ~Lease();
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    const Plan& plan() const;
+    Workspace& workspace() { return *workspace_; }
+
+   private:
+    std::shared_ptr<PlanEntry> entry_;
+    std::unique_ptr<Workspace> workspace_;
+  };
+
+ private:
+  friend class Lease;
+  std::shared_ptr<PlanEntry> entry_for(const std::vector<TensorSpec>& inputs) const;
+  void check_inputs(const std::vector<Tensor>& inputs) const;
+
+  std::shared_ptr<const Graph> graph_;
+  PlanOptions options_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::shared_ptr<PlanEntry>> entries_;  // latest last
+};
+
+}  // namespace keraunos

@@ -1,0 +1,142 @@
+#include "runtime/loop.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "base/threads.h"
+#include "kernels/kernels.h"
+
+namespace keraunos {
+namespace {
+
+constexpr double kPollMilliseconds = 10;
+constexpr std::int64_t kGatherGrainBytes = 128 * 1024;
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
+
+TensorSpec with_rows(const TensorSpec& spec, std::int64_t rows) {
+  TensorSpec result = spec;
+  result.shape[0] = rows;
+  return result;
+}
+
+}  // namespace
+
+Loop::Loop(std::shared_ptr<const Function> function, std::vector<Tensor> arrays, const LoopOptions& options)
+    : function_(std::move(function)), arrays_(std::move(arrays)), options_(options) {
+  if (arrays_.empty()) throw value_error("Loop", "needs at least one array");
+  if (options_.batch_size < 1) throw value_error("Loop", "`batch_size` must be positive", options_.batch_size);
+  for (const Tensor& array : arrays_) {
+    if (array.shape().rank() < 1 || array.shape()[0] != arrays_[0].shape()[0]) {
+      throw value_error("Loop", "every array must have the same number of rows", array.shape(), arrays_[0].shape());
+    }
+  }
+  if (arrays_.size() != function_->graph().inputs().size()) {
+    throw value_error("Loop", "needs one array per input of the function", arrays_.size(), function_->graph().inputs().size());
+  }
+  rows_ = arrays_[0].shape()[0];
+}
+
+std::int64_t Loop::steps_per_epoch() const { return (rows_ + options_.batch_size - 1) / options_.batch_size; }
+
+void Loop::start_epoch() {
+  done_ = 0;
+  if (options_.shuffle) shuffle();
+  ++epoch_;
+}
+
+// Fisher-Yates with numbers that depend on seed, epoch and position only.
+void Loop::shuffle() {
+  order_.resize(static_cast<std::size_t>(rows_));
+  for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<std::int32_t>(i);
+  std::vector<std::uint32_t> bits(order_.size());
+  const std::uint32_t key[2] = {static_cast<std::uint32_t>(options_.seed) ^ static_cast<std::uint32_t>(options_.seed >> 32) * 0x9E3779B9u,
+                                static_cast<std::uint32_t>(epoch_)};
+  kernels::random_bits(key, bits.data(), rows_);
+  for (std::size_t i = order_.size(); i > 1; --i) {
+    const std::size_t j = static_cast<std::size_t>(static_cast<std::uint64_t>(bits[i - 1]) * i >> 32);
+    std::swap(order_[i - 1], order_[j]);
+  }
+}
+
+const void* Loop::batch_of(std::size_t array, std::int64_t begin, std::int64_t rows) {
+  const Tensor& source = arrays_[array];
+  const std::size_t row_bytes = rows_ > 0 ? source.bytes() / static_cast<std::size_t>(rows_) : 0;
+  const char* from = static_cast<const char*>(source.data());
+  if (!options_.shuffle) return from + static_cast<std::size_t>(begin) * row_bytes;
+  char* to = static_cast<char*>(batches_[array].data());
+  const std::int64_t grain = std::max<std::int64_t>(1, kGatherGrainBytes / std::max<std::int64_t>(1, static_cast<std::int64_t>(row_bytes)));
+  parallel_for(rows, grain, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t r = first; r < last; ++r) {
+      const std::size_t row = static_cast<std::size_t>(order_[static_cast<std::size_t>(begin + r)]);
+      std::memcpy(to + static_cast<std::size_t>(r) * row_bytes, from + row * row_bytes, row_bytes);
+    }
+  });
+  return to;
+}
+
+bool Loop::collects(std::size_t output) const {
+  const Graph& graph = function_->graph();
+  const Shape& shape = graph.values()[static_cast<std::size_t>(graph.outputs()[output])].spec.shape;
+  return options_.collect_rows && shape.rank() > 0 && shape[0] == kUnknown;
+}
+
+void Loop::prepare(std::int64_t rows) {
+  if (lease_ && leased_rows_ == rows) return;
+  std::vector<TensorSpec> specs;
+  specs.reserve(arrays_.size());
+  batches_.clear();
+  for (const Tensor& array : arrays_) {
+    specs.push_back(with_rows(array.spec(), rows));
+    batches_.push_back(options_.shuffle ? Tensor(specs.back().dtype, specs.back().shape) : Tensor());
+  }
+  lease_.reset();
+  lease_ = std::make_unique<Function::Lease>(*function_, specs);
+  leased_rows_ = rows;
+  const std::vector<TensorSpec>& results = lease_->plan().outputs();
+  if (outputs_.size() != results.size()) outputs_.assign(results.size(), Tensor());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const bool has_rows = collects(i);
+    const TensorSpec wanted = has_rows ? with_rows(results[i], rows_) : results[i];
+    if (!outputs_[i].has_data() || !(outputs_[i].spec() == wanted)) outputs_[i] = Tensor(wanted.dtype, wanted.shape);
+  }
+}
+
+void Loop::bind_outputs(std::int64_t begin) {
+  const std::vector<TensorSpec>& results = lease_->plan().outputs();
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    char* memory = static_cast<char*>(outputs_[i].data());
+    const bool has_rows = collects(i);
+    const std::size_t row_bytes = has_rows ? outputs_[i].bytes() / static_cast<std::size_t>(rows_) : 0;
+    lease_->plan().bind_output(lease_->workspace(), i, memory + static_cast<std::size_t>(begin) * row_bytes);
+  }
+}
+
+void Loop::step(std::int64_t begin, std::int64_t rows) {
+  prepare(rows);
+  for (std::size_t a = 0; a < arrays_.size(); ++a) lease_->plan().bind_input(lease_->workspace(), a, batch_of(a, begin, rows));
+  bind_outputs(begin);
+  lease_->plan().run(lease_->workspace());
+}
+
+std::int64_t Loop::run(std::int64_t max_steps, double max_milliseconds, const std::function<bool()>& is_interrupted) {
+  const Clock::time_point start = Clock::now();
+  Clock::time_point polled = start;
+  const std::int64_t steps = steps_per_epoch();
+  for (std::int64_t s = 0; s < max_steps && done_ < steps; ++s) {
+    const std::int64_t begin = done_ * options_.batch_size;
+    step(begin, std::min(options_.batch_size, rows_ - begin));
+    ++done_;
+    if (milliseconds_since(start) >= max_milliseconds) break;
+    if (milliseconds_since(polled) >= kPollMilliseconds) {
+      polled = Clock::now();
+      if (is_interrupted && is_interrupted()) break;
+    }
+  }
+  return done_;
+}
+
+}  // namespace keraunos

@@ -1,0 +1,56 @@
+// Many steps of one function over rows of arrays: shuffle, gather a batch, run, again.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "runtime/function.h"
+
+namespace keraunos {
+
+struct LoopOptions {
+  std::int64_t batch_size = 32;
+  bool shuffle = false;
+  std::uint64_t seed = 0;
+  // Outputs whose rows belong to the rows of the batch are gathered over the epoch; the others keep the last step's value.
+  bool collect_rows = false;
+};
+
+class Loop {
+ public:
+  // Every array has the same number of rows. Rows are handed to the function's inputs in order.
+  Loop(std::shared_ptr<const Function> function, std::vector<Tensor> arrays, const LoopOptions& options);
+
+  std::int64_t steps_per_epoch() const;
+  void start_epoch();
+  // Runs until `max_steps` more steps are done, the epoch ends, `max_milliseconds` have passed, or `is_interrupted` says so.
+  // Returns the steps done since start_epoch.
+  std::int64_t run(std::int64_t max_steps, double max_milliseconds, const std::function<bool()>& is_interrupted);
+  // Outputs of the last step, or the collected rows.
+  const std::vector<Tensor>& outputs() const { return outputs_; }
+
+ private:
+  void step(std::int64_t begin, std::int64_t rows);
+  void shuffle();
+  const void* batch_of(std::size_t array, std::int64_t begin, std::int64_t rows);
+  void prepare(std::int64_t rows);
+  void bind_outputs(std::int64_t begin);
+  // The output's first size is that of the batch.
+  bool collects(std::size_t output) const;
+
+  std::shared_ptr<const Function> function_;
+  std::vector<Tensor> arrays_;
+  LoopOptions options_;
+  std::int64_t rows_ = 0;
+  std::int64_t done_ = 0;
+  std::uint64_t epoch_ = 0;
+  std::vector<std::int32_t> order_;
+  std::vector<Tensor> batches_;
+  std::unique_ptr<Function::Lease> lease_;
+  std::int64_t leased_rows_ = -1;
+  std::vector<Tensor> outputs_;
+};
+
+}  // namespace keraunos

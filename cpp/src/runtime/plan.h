@@ -1,0 +1,98 @@
+// A graph bound to concrete shapes: one arena and a flat list of kernels with their pointers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "keraunos/graph.h"
+#include "runtime/units.h"
+
+namespace keraunos {
+
+struct PlanOptions {
+  FusionOptions fusion;
+  bool share_memory = true;
+  bool rewrite = true;  // simplify and fuse the graph first
+};
+
+class Plan;
+
+// The memory of one caller of a plan. A plan is immutable; any number of callers run it, each in a workspace of its own.
+class Workspace {
+ public:
+  explicit Workspace(const Plan& plan);
+
+ private:
+  friend class Plan;
+  std::shared_ptr<void> arena_;
+  std::vector<void*> pointers_;
+  std::vector<KernelCall> calls_;
+  std::vector<Tensor> snapshots_;         // of variables that the plan only reads
+  std::vector<const void*> bound_;        // per variable of the graph: the memory in use
+};
+
+class Plan {
+ public:
+  Plan(std::shared_ptr<const Graph> graph, std::vector<TensorSpec> inputs, const PlanOptions& options);
+
+  const std::vector<TensorSpec>& inputs() const { return inputs_; }
+  const std::vector<TensorSpec>& outputs() const { return outputs_; }
+  bool has_updates() const { return has_updates_; }
+  std::size_t arena_bytes() const { return arena_bytes_; }
+  // One line per kernel, for people and tests.
+  std::vector<std::string> description() const;
+
+  void bind_input(Workspace& workspace, std::size_t i, const void* data) const;
+  void bind_output(Workspace& workspace, std::size_t i, void* data) const;
+  // Reads and writes variables; sees and leaves them in the state of whole runs.
+  void run(Workspace& workspace) const;
+
+ private:
+  friend class Workspace;
+  enum class Place : std::uint8_t { kArena, kConstant, kInput, kOutput, kVariable, kNone };
+  struct Location {
+    Place place = Place::kNone;
+    std::size_t index = 0;  // arena offset, or number of the constant, input, output, variable
+  };
+  struct Instruction {
+    Kernel kernel;
+    std::size_t first_pointer = 0;
+    std::size_t input_count = 0;
+    std::size_t workspace_pointer = 0;
+    std::string name;
+  };
+  struct Patch {
+    std::size_t pointer;
+    std::size_t number;
+  };
+
+  void locate(const Resolved& resolved, const UnitSchedule& schedule, bool share_memory);
+  Location location_of(int value, const Resolved& resolved) const;
+  void add_instruction(Kernel kernel, const std::vector<Location>& inputs, const std::vector<Location>& outputs, const Location& workspace,
+                       std::string name);
+  void add_unit(const Unit& unit, const Resolved& resolved, std::size_t position);
+  void add_kernel_unit(const Unit& unit, const Resolved& resolved, std::size_t position);
+  void add_map_unit(const Unit& unit, const Resolved& resolved);
+  void add_copy_unit(const Unit& unit, const Resolved& resolved);
+  void bind_variables(Workspace& workspace, const StateAccess& access) const;
+  void execute(Workspace& workspace) const;
+
+  std::shared_ptr<const Graph> graph_;
+  std::vector<TensorSpec> inputs_;
+  std::vector<TensorSpec> outputs_;
+  bool has_updates_ = false;
+  std::size_t arena_bytes_ = 0;
+  std::vector<Tensor> constants_;
+  std::vector<Instruction> instructions_;
+  std::vector<Location> pointers_;   // every pointer of every instruction, in order
+  std::vector<Patch> input_patches_;
+  std::vector<Patch> output_patches_;
+  std::vector<Patch> variable_patches_;
+  std::vector<bool> is_written_;     // per variable of the graph
+  std::vector<Location> locations_;  // per value, while building
+  std::vector<Kernel> made_;         // per unit, while building
+  std::vector<Location> scratch_;    // per unit, while building
+};
+
+}  // namespace keraunos

@@ -1,0 +1,23 @@
+// A graph met by real input shapes: every value's shape, and the values that are known before the run.
+#pragma once
+
+#include <vector>
+
+#include "keraunos/graph.h"
+
+namespace keraunos {
+
+struct Resolved {
+  std::vector<TensorSpec> specs;   // per value
+  std::vector<Tensor> known;       // per value; without data where the value exists only in a run
+  std::vector<int> root;           // per value: the value whose memory it shares (itself when it owns its memory)
+  std::vector<bool> is_live;       // per node: an output or update needs it
+  bool is_known(int value) const { return known[static_cast<std::size_t>(value)].has_data(); }
+};
+
+Resolved resolve(const Graph& graph, const std::vector<TensorSpec>& inputs);
+
+// Input `i` of the op is read as data in a run (not for its shape alone, not as a size known before).
+bool is_data_input(const Op& op, std::size_t i);
+
+}  // namespace keraunos
