@@ -2,6 +2,8 @@
 
 #include "bindings.h"
 #include "runtime/loop.h"
+#include "runtime/tape.h"
+#include "runtime/trace.h"
 
 namespace keraunos::python {
 namespace {
@@ -23,6 +25,18 @@ py::list call(const Function& function, const py::sequence& given) {
   py::list result(outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) result[i] = py::cast(Value(std::move(outputs[i])));
   return result;
+}
+
+// One input, one output, outside of traces and tapes: the shortest way in. None when it is not that simple.
+py::object call_at_once(const Function& function, const py::handle& given) {
+  if (is_tracing() || is_recording()) return py::none();
+  std::vector<Tensor> outputs;
+  const Tensor input = borrow(given);
+  {
+    const py::gil_scoped_release release;
+    outputs = function.call({input});
+  }
+  return py::cast(Value(std::move(outputs[0])));
 }
 
 bool is_interrupted() {
@@ -59,6 +73,7 @@ void bind_function(py::module_& m) {
       .def(py::init([](const std::shared_ptr<Graph>& graph, bool optimize) { return std::make_shared<Function>(graph, options_from(optimize)); }),
            py::arg("graph"), py::arg("optimize") = true)
       .def("call", &call)
+      .def("call_at_once", &call_at_once)
       .def("plan_description",
            [](const Function& function, const py::sequence& inputs) {
              std::vector<TensorSpec> specs;

@@ -29,6 +29,18 @@ const Tensor& concrete(const Value& value, const char* what) {
 
 Dtype dtype_of_array(const py::array& array) {
   const py::dtype dtype = array.dtype();
+  const py::ssize_t size = dtype.itemsize();
+  switch (dtype.kind()) {
+    case 'f':
+      if (size == 4) return Dtype::kFloat32;
+      if (size == 8) return Dtype::kFloat64;
+      break;
+    case 'i':
+      if (size == 4) return Dtype::kInt32;
+      if (size == 8) return Dtype::kInt64;
+      break;
+    default: break;
+  }
   const std::string name = py::str(dtype.attr("name"));
   return dtype_from_name(name);
 }

@@ -129,7 +129,7 @@ void one_operand_matches_libm() {
       {"round", MapOp::kRound, [](Real x) { return std::rint(x); }, 0, 0},
       {"trunc", MapOp::kTrunc, [](Real x) { return std::trunc(x); }, 0, 0},
       {"lgamma", MapOp::kLgamma, [](Real x) { return std::isinf(x) ? std::numeric_limits<Real>::infinity() : std::lgamma(x); }, 2, 8, 1e-7, 1e-13},
-      {"cbrt", MapOp::kCbrt, [](Real x) { return std::cbrt(x); }, 1, 2},
+      {"cbrt", MapOp::kCbrt, [](Real x) { return std::cbrt(x); }, 1, 4},
       {"exp2", MapOp::kExp2, [](Real x) { return std::exp2(x); }, 1, 2},
       {"copy", MapOp::kCopy, [](Real x) { return x; }, 0, 0},
   };

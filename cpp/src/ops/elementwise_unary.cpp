@@ -143,6 +143,10 @@ void register_elementwise_unary(Registry& registry) {
   identity.gradient = [](const GradientContext& context) { return std::vector<Value>{context.gradients[0]}; };
   registry.add(std::move(identity));
   registry.add(identity_like("stop_gradient"));
+  // Memory of its own: what a variable is given when another variable's content is its new value.
+  Op copy = elementwise_op("copy", MapOp::kCopy, 1, false);
+  copy.gradient = [](const GradientContext& context) { return std::vector<Value>{context.gradients[0]}; };
+  registry.add(std::move(copy));
 }
 
 }  // namespace keraunos

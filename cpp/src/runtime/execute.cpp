@@ -69,7 +69,7 @@ std::vector<Value> execute(const Op& op, const std::vector<Value>& inputs, Attri
 Value read_variable(const std::shared_ptr<Variable>& variable) {
   Trace* root = current_root_trace();
   Value value = root ? root->read(variable) : Value(variable->read());
-  watch_on_tapes(variable, value);
+  watch_on_tapes(variable, value, current_root_depth());
   return value;
 }
 

@@ -213,14 +213,8 @@ void Plan::add_copy_unit(const Unit& unit, const Resolved& resolved) {
   const int source = unit.reads[0];
   const TensorSpec& spec = resolved.specs[static_cast<std::size_t>(source)];
   const std::size_t bytes = static_cast<std::size_t>(spec.shape.elements()) * size_of(spec.dtype);
-  Location target;
-  if (unit.written_variable >= 0) {
-    target = {Place::kVariable, static_cast<std::size_t>(unit.written_variable)};
-  } else if (unit.written_output >= 0) {
-    target = {Place::kOutput, static_cast<std::size_t>(unit.written_output)};
-  } else {
-    target = location_of(unit.writes[0], resolved);
-  }
+  const Location target = unit.written_variable >= 0 ? Location{Place::kVariable, static_cast<std::size_t>(unit.written_variable)}
+                                                     : Location{Place::kOutput, static_cast<std::size_t>(unit.written_output)};
   const Kernel copy = [bytes](const KernelCall& call) {
     if (bytes > 0) std::memcpy(call.outputs[0], call.inputs[0], bytes);
   };

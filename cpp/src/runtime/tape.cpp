@@ -47,11 +47,13 @@ void record_custom_on_tapes(const std::vector<Value>& inputs, const std::vector<
   for (Tape* tape : listeners().tapes) tape->record_custom(inputs, outputs, gradient);
 }
 
-void watch_on_tapes(const std::shared_ptr<Variable>& variable, const Value& value) {
-  if (!listens()) return;
-  for (Tape* tape : listeners().tapes) {
-    const bool is_watched = (tape->watches_variables() && variable->is_trainable()) || tape->is_watched(*variable);
-    tape->record_read(*variable, value, is_watched);
+void watch_on_tapes(const std::shared_ptr<Variable>& variable, const Value& value, std::size_t first) {
+  for (std::size_t frame = first; frame < frames().size(); ++frame) {
+    if (frames()[frame].pauses > 0) continue;
+    for (Tape* tape : frames()[frame].tapes) {
+      const bool is_watched = (tape->watches_variables() && variable->is_trainable()) || tape->is_watched(*variable);
+      tape->record_read(*variable, value, is_watched);
+    }
   }
 }
 

@@ -67,7 +67,8 @@ void resume_tapes();
 
 void record_on_tapes(const Op& op, const std::vector<Value>& inputs, const std::vector<Value>& outputs, const Attributes& attributes);
 void record_custom_on_tapes(const std::vector<Value>& inputs, const std::vector<Value>& outputs, const CustomGradient& gradient);
-void watch_on_tapes(const std::shared_ptr<Variable>& variable, const Value& value);
+// A variable read in a branch is read by the trace around it: its tapes, from frame `first` on, are told.
+void watch_on_tapes(const std::shared_ptr<Variable>& variable, const Value& value, std::size_t first);
 bool is_recording();
 
 }  // namespace keraunos

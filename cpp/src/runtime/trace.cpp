@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/execute.h"
 #include "runtime/tape.h"
 
 namespace keraunos {
@@ -21,12 +22,16 @@ std::string& scope_text() {
 
 Trace* current_trace() { return trace_stack().empty() ? nullptr : trace_stack().back(); }
 
+std::size_t current_root_depth() {
+  const std::vector<Trace*>& stack = trace_stack();
+  std::size_t depth = stack.size();
+  while (depth > 0 && stack[depth - 1] && stack[depth - 1]->kind() == TraceKind::kBranch) --depth;
+  return depth;
+}
+
 Trace* current_root_trace() {
-  std::vector<Trace*>& stack = trace_stack();
-  for (auto it = stack.rbegin(); it != stack.rend(); ++it) {
-    if (!*it || (*it)->kind() != TraceKind::kBranch) return *it;
-  }
-  return nullptr;
+  const std::size_t depth = current_root_depth();
+  return depth == 0 ? nullptr : trace_stack()[depth - 1];
 }
 
 bool is_tracing() { return current_trace() != nullptr; }
@@ -96,16 +101,31 @@ void Trace::assign(const std::shared_ptr<Variable>& variable, const Value& value
                                        "': a branch or loop body of a traced function cannot assign variables. Return the new value from it "
                                        "and assign outside.");
   }
-  const int index = import(value);
-  const Value current(graph_, index, graph_->values()[static_cast<std::size_t>(index)].spec);
-  if (kind_ == TraceKind::kFunction) graph_->assign_variable(variable, index);
+  const Value current = settled(value);
+  if (kind_ == TraceKind::kFunction) graph_->assign_variable(variable, current.index());
   for (auto& [known, old] : current_) {
     if (known == variable.get()) {
-      old = value.is_symbolic() ? value : current;
+      old = current;
       return;
     }
   }
-  current_.emplace_back(variable.get(), value.is_symbolic() ? value : current);
+  current_.emplace_back(variable.get(), current);
+}
+
+// A value of this trace that no update of a variable can change under its reader: another variable's content is copied.
+Value Trace::settled(const Value& value) {
+  const int index = import(value);
+  const std::vector<GraphValue>& values = graph_->values();
+  int root = index;
+  while (values[static_cast<std::size_t>(root)].kind == ValueKind::kNode) {
+    const Node& node = graph_->nodes()[static_cast<std::size_t>(values[static_cast<std::size_t>(root)].source)];
+    if (!node.op->is_view) break;
+    root = node.inputs[0];
+  }
+  if (values[static_cast<std::size_t>(root)].kind == ValueKind::kVariable) {
+    return execution_builder().emit1("copy", {Value(graph_, index, values[static_cast<std::size_t>(index)].spec)});
+  }
+  return value.is_symbolic() && value.graph() == graph_ ? value : Value(graph_, index, values[static_cast<std::size_t>(index)].spec);
 }
 
 }  // namespace keraunos

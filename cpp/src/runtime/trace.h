@@ -37,6 +37,8 @@ class Trace {
   void assign(const std::shared_ptr<Variable>& variable, const Value& value);
 
  private:
+  Value settled(const Value& value);
+
   TraceKind kind_;
   std::shared_ptr<Graph> graph_;
   std::vector<Value> captures_;
@@ -48,6 +50,8 @@ class Trace {
 Trace* current_trace();
 // The innermost trace of this thread that keeps variables of its own, or nullptr.
 Trace* current_root_trace();
+// How many traces lie around that one: its tapes' frame (0: no trace is open).
+std::size_t current_root_depth();
 bool is_tracing();
 // nullptr: ops run now until it is popped, although traces are open around it.
 void push_trace(Trace* trace);

@@ -143,25 +143,12 @@ class Scheduler {
 
   void place_updates() {
     const std::vector<GraphVariable>& variables = graph_.variables();
-    // Content that moves from one variable to another is saved before any variable changes.
-    std::vector<int> saved(variables.size(), -1);
-    for (std::size_t v = 0; v < variables.size(); ++v) {
-      if (variables[v].update < 0 || resolved_.is_known(variables[v].update)) continue;
-      const int value = root(variables[v].update);
-      if (graph_.values()[static_cast<std::size_t>(value)].kind != ValueKind::kVariable || value == variables[v].read) continue;
-      saved[v] = add_copy(value);
-      unit(saved[v]).writes.push_back(variables[v].update);
-    }
     for (std::size_t v = 0; v < variables.size(); ++v) {
       const int update = variables[v].update;
       if (update < 0 || root(update) == variables[v].read) continue;
       const int value = resolved_.is_known(update) ? update : root(update);
       if (!write_in_place(static_cast<int>(v), value)) {
-        const int copy = saved[v] >= 0 ? add_unit(UnitKind::kCopy) : add_copy(value);
-        if (saved[v] >= 0) {
-          unit(copy).reads.push_back(update);
-          dependencies_.add(copy, saved[v]);
-        }
+        const int copy = add_copy(value);
         unit(copy).written_variable = static_cast<int>(v);
         if (variables[v].read >= 0) {
           for (int reader : readers_of(variables[v].read)) dependencies_.add(copy, reader);

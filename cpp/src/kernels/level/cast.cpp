@@ -73,7 +73,7 @@ KERAUNOS_INLINE float to_odd_float(double x) {
   const std::uint32_t bits = bits_of_float(y);
   const double mx = x < 0 ? -x : x, my = back < 0 ? -back : back;
   const std::uint32_t towards_zero = my > mx ? bits - 1 : bits;
-  return float_of_bits(back == x || x != x || mx > 3e38 ? bits : (towards_zero | 1u));
+  return float_of_bits(back == x || x != x || my > 3.402823466385288598e38 ? bits : (towards_zero | 1u));
 }
 
 // ---------------------------------------------------------------- one element

@@ -21,7 +21,8 @@ constexpr int kAccumulators = 12;  // of 16 registers
 #endif
 constexpr int kStripVectors = 2;
 constexpr int kMaxVectors = 8;
-constexpr int kMaxDepth = 384;
+constexpr int kMaxDepth = 1024;
+constexpr int kPrefetchSteps = 24;
 
 constexpr int max_vectors(int rows) {
   return rows * 8 <= kAccumulators ? 8 : rows * 4 <= kAccumulators ? 4 : 2;
@@ -67,6 +68,9 @@ void tile(const TileCall<T>& call) {
     for (int v = 0; v < Vectors - 1; ++v) right[v] = load(b + v * W);
     right[Vectors - 1] = load_last(b + (Vectors - 1) * W);
     if constexpr (packs_b) {
+      // This is the first touch of the strip, whose rows are too far apart for the processor to guess the next.
+#pragma GCC unroll 8
+      for (int v = 0; v < Vectors; ++v) prefetch(b + kPrefetchSteps * ldb + v * W);
 #pragma GCC unroll 8
       for (int v = 0; v < Vectors; ++v) store(packed_b + v * W, right[v]);
       packed_b += Vectors * W;
@@ -258,78 +262,101 @@ bool deserves_packing(const GemmTask<T>& task, std::int64_t tiles, std::int64_t 
   return tiles >= 3 && depth * task.ldb * static_cast<std::int64_t>(sizeof(T)) > 16384;
 }
 
+// What one strip of columns is computed for: tiles of rows and a block of k.
+struct Range {
+  std::int64_t tile_begin, tile_end;
+  std::int64_t k_begin, k_end;
+};
+
+// One strip of columns by one block of k.
+template <class T>
+void compute_strip(const GemmTask<T>& task, const Range& range, std::int64_t column, std::int64_t columns, int vectors, T* strip) {
+  constexpr int W = Lanes<T>::count;
+  const auto& kernels = kTiles<T>;
+  const bool depth_together = !task.a_is_packed && task.a_row != 1;
+  const int side = static_cast<int>(depth_together ? Side::kDepthTogether : Side::kRowsTogether);
+  const int size = log2_of(vectors);
+  const std::int64_t k = range.k_begin, width = vectors * W;
+  const bool is_last = range.k_end == task.k;
+
+  TileCall<T> call;
+  call.k = range.k_end - k;
+  call.packed_b = nullptr;
+  if (task.b_is_packed) {
+    call.b = task.b + column * task.k + k * width;
+    call.ldb = width;
+  } else if (task.b_is_transposed) {
+    pack_turned(task.b + column * task.ldb + k, task.ldb, columns, call.k, width, strip);
+    call.b = strip;
+    call.ldb = width;
+  } else {
+    call.b = task.b + k * task.ldb + column;
+    call.ldb = task.ldb;
+    if (vectors <= kStripVectors && deserves_packing(task, range.tile_end - range.tile_begin, call.k)) call.packed_b = strip;
+  }
+  call.ldc = task.ldc;
+  call.columns = columns;
+  call.adds_to_c = task.accumulate || k > 0;
+  call.bias = is_last && task.bias != nullptr ? task.bias + column : nullptr;
+  call.is_relu = is_last && task.activation == Activation::kRelu;
+  std::int64_t row = first_row(task.tiles, range.tile_begin);
+  for (std::int64_t t = range.tile_begin; t < range.tile_end; ++t) {
+    const int rows = static_cast<int>(task.tiles.base + (t < task.tiles.extra ? 1 : 0));
+    if (task.a_is_packed) {
+      call.a = task.a + row * task.k + k * rows;
+      call.a_row = 1;
+      call.a_k = rows;
+    } else {
+      call.a = task.a + row * task.a_row + k * task.a_k;
+      call.a_row = task.a_row;
+      call.a_k = task.a_k;
+    }
+    call.c = task.c + row * task.ldc + column;
+    if (call.packed_b != nullptr) {
+      kernels.packing[side][rows - 1][size](call);
+      call.packed_b = nullptr;
+      call.b = strip;
+      call.ldb = width;
+    } else {
+      kernels.plain[side][rows - 1][size](call);
+    }
+    row += rows;
+  }
+}
+
+// Columns [begin, end) by one block of k.
+template <class T>
+void compute_strips(const GemmTask<T>& task, const Range& range, std::int64_t begin, std::int64_t end, int widest, T* strip) {
+  constexpr int W = Lanes<T>::count;
+  while (begin < end) {
+    const int vectors = vectors_for(end - begin, W, widest);
+    const std::int64_t columns = vectors * W < end - begin ? vectors * W : end - begin;
+    compute_strip(task, range, begin, columns, vectors, strip);
+    begin += columns;
+  }
+}
+
 template <class T>
 void compute(const GemmTask<T>& task, std::int64_t tile_begin, std::int64_t tile_end, std::int64_t column_begin,
              std::int64_t column_end) {
   constexpr int W = Lanes<T>::count;
   alignas(64) T strip[kMaxDepth * kStripVectors * W];
-  const auto& kernels = kTiles<T>;
-  const bool depth_together = !task.a_is_packed && task.a_row != 1;
-  const int side = static_cast<int>(depth_together ? Side::kDepthTogether : Side::kRowsTogether);
   const std::int64_t tallest = task.tiles.base + (task.tiles.extra > 0 ? 1 : 0);
   const bool may_go_wide = !task.b_is_packed && !task.b_is_transposed && task.tiles.count == 1;
   const int widest = may_go_wide ? max_vectors(static_cast<int>(tallest)) : kStripVectors;
-  const std::int64_t row_begin = first_row(task.tiles, tile_begin), row_end = first_row(task.tiles, tile_end);
-
-  std::int64_t next = 0;
-  for (std::int64_t j = column_begin; j < column_end; j = next) {
-    const int vectors = vectors_for(column_end - j, W, widest);
-    next = j + vectors * W < column_end ? j + vectors * W : column_end;
-    const std::int64_t columns = next - j;
-    const std::int64_t width = vectors * W;
-    std::int64_t k0 = 0;
+  const std::int64_t group = task.reuses_a ? column_end - column_begin : widest * W;
+  for (std::int64_t j = column_begin; j < column_end; j += group) {
+    const std::int64_t end = j + group < column_end ? j + group : column_end;
+    Range range = {tile_begin, tile_end, 0, 0};
     do {  // at least once: with k = 0 the tiles write zeros or the bias
-      const std::int64_t depth = task.k - k0 < task.k_block ? task.k - k0 : task.k_block;
-      const bool is_first = k0 == 0, is_last = k0 + depth == task.k;
-      TileCall<T> call;
-      call.k = depth;
-      call.packed_b = nullptr;
-      if (task.b_is_packed) {
-        call.b = task.b + j * task.k + k0 * width;
-        call.ldb = width;
-      } else if (task.b_is_transposed) {
-        pack_turned(task.b + j * task.ldb + k0, task.ldb, columns, depth, width, strip);
-        call.b = strip;
-        call.ldb = width;
-      } else {
-        call.b = task.b + k0 * task.ldb + j;
-        call.ldb = task.ldb;
-        if (vectors <= kStripVectors && deserves_packing(task, tile_end - tile_begin, depth)) call.packed_b = strip;
-      }
-      call.ldc = task.ldc;
-      call.columns = columns;
-      call.adds_to_c = task.accumulate || !is_first;
-      call.bias = is_last && task.bias != nullptr ? task.bias + j : nullptr;
-      call.is_relu = is_last && task.activation == Activation::kRelu;
-      std::int64_t row = row_begin;
-      for (std::int64_t t = tile_begin; t < tile_end; ++t) {
-        const int rows = static_cast<int>(task.tiles.base + (t < task.tiles.extra ? 1 : 0));
-        if (task.a_is_packed) {
-          call.a = task.a + row * task.k + k0 * rows;
-          call.a_row = 1;
-          call.a_k = rows;
-        } else {
-          call.a = task.a + row * task.a_row + k0 * task.a_k;
-          call.a_row = task.a_row;
-          call.a_k = task.a_k;
-        }
-        call.c = task.c + row * task.ldc + j;
-        const int size = log2_of(vectors);
-        if (call.packed_b != nullptr) {
-          kernels.packing[side][rows - 1][size](call);
-          call.packed_b = nullptr;
-          call.b = strip;
-          call.ldb = width;
-        } else {
-          kernels.plain[side][rows - 1][size](call);
-        }
-        row += rows;
-      }
-      k0 += depth;
-    } while (k0 < task.k);
-    if (task.activation > Activation::kRelu) {
-      activate(task.activation, task.c + row_begin * task.ldc + j, task.ldc, row_end - row_begin, columns);
-    }
+      range.k_end = range.k_begin + task.k_block < task.k ? range.k_begin + task.k_block : task.k;
+      compute_strips(task, range, j, end, widest, strip);
+      range.k_begin = range.k_end;
+    } while (range.k_begin < task.k);
+  }
+  if (task.activation > Activation::kRelu) {
+    const std::int64_t row = first_row(task.tiles, tile_begin), rows = first_row(task.tiles, tile_end) - row;
+    activate(task.activation, task.c + row * task.ldc + column_begin, task.ldc, rows, column_end - column_begin);
   }
 }
 

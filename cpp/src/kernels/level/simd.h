@@ -83,6 +83,8 @@ KERAUNOS_INLINE F64 load(const double* p) { return *reinterpret_cast<const Loose
 KERAUNOS_INLINE void store(float* p, F32 v) { *reinterpret_cast<LooseF32*>(p) = v; }
 KERAUNOS_INLINE void store(double* p, F64 v) { *reinterpret_cast<LooseF64*>(p) = v; }
 
+KERAUNOS_INLINE void prefetch(const void* p) { __builtin_prefetch(p); }
+
 KERAUNOS_INLINE F32 splat(float x) { return x - F32{}; }
 KERAUNOS_INLINE F64 splat(double x) { return x - F64{}; }
 

@@ -1,0 +1,95 @@
+"""torch by hand: the shortest training loop a torch user writes, also with the fused optimizer and torch.compile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import cases
+import torch
+from peers.timing import once, per_call
+from torch import nn
+
+
+class TwoInputs(nn.Module):
+    def __init__(self, case: cases.Case) -> None:
+        super().__init__()
+        self.shared = nn.Linear(case.sizes[0], case.sizes[1])
+        self.heads = nn.ModuleList(nn.Linear(2 * case.sizes[1], case.sizes[-1]) for _ in range(2))
+
+    def forward(self, left: Any, right: Any) -> Any:
+        joined = torch.cat([torch.relu(self.shared(left)), torch.relu(self.shared(right))], dim=1)
+        return [head(joined) for head in self.heads]
+
+
+def network(case: cases.Case) -> nn.Module:
+    """The case's network; classifiers return logits."""
+    if case.has_two_inputs:
+        return TwoInputs(case)
+    layers: list[nn.Module] = []
+    for before, after in zip(case.sizes[:-2], case.sizes[1:-1], strict=True):
+        layers += [nn.Linear(before, after), nn.ReLU()]
+        if case.dropout:
+            layers.append(nn.Dropout(case.dropout))
+    return nn.Sequential(*layers, nn.Linear(case.sizes[-2], case.sizes[-1]))
+
+
+def optimizer(case: cases.Case, model: nn.Module, fused: bool) -> Any:
+    if case.optimizer == "rmsprop":
+        return torch.optim.RMSprop(model.parameters(), lr=case.learning_rate, alpha=0.9, eps=1e-7)
+    if case.optimizer == "sgd":
+        return torch.optim.SGD(model.parameters(), lr=case.learning_rate, fused=fused or None)
+    return torch.optim.Adam(model.parameters(), lr=case.learning_rate, eps=1e-7, fused=fused or None)
+
+
+def prepare(peer: str, case: cases.Case, measure: str, threads: int) -> Callable[[], float]:
+    """See `peers`."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    model = network(case)
+    if measure != "train":
+        return _inference(peer, case, model, measure)
+    x, y = cases.data(case)
+    xs = [torch.from_numpy(part) for part in (x if isinstance(x, list) else [x])]
+    ys = [torch.from_numpy(part) for part in (y if isinstance(y, list) else [y])]
+    ys = [part.long() for part in ys] if case.is_classifier else ys
+    criterion = nn.CrossEntropyLoss() if case.is_classifier else nn.MSELoss()
+    stepper = optimizer(case, model, peer != "torch")
+    forward = torch.compile(model) if peer == "torch-compile" else model
+
+    def epoch() -> None:
+        order = torch.randperm(case.samples)
+        total = torch.zeros(())
+        for i in range(0, case.samples, case.batch_size):
+            places = order[i : i + case.batch_size]
+            outputs = forward(*(part[places] for part in xs))
+            outputs = outputs if isinstance(outputs, list) else [outputs]
+            loss = sum(criterion(output, part[places]) for output, part in zip(outputs, ys, strict=True))
+            stepper.zero_grad()
+            loss.backward()
+            stepper.step()
+            total += loss.detach()
+        total.item()
+
+    def fit() -> None:
+        for _ in range(case.epochs):
+            epoch()
+
+    return lambda: once(fit, case.steps)
+
+
+def _inference(peer: str, case: cases.Case, model: nn.Module, measure: str) -> Callable[[], float]:
+    model.eval()
+    whole = nn.Sequential(model, nn.Softmax(dim=-1)) if case.is_classifier else model
+    whole = torch.compile(whole) if peer == "torch-compile" else whole
+    x = torch.from_numpy(cases.data(case, cases.INFERENCE_SAMPLES)[0])
+
+    def batches() -> None:
+        with torch.inference_mode():
+            torch.cat([whole(x[i : i + cases.INFERENCE_BATCH]) for i in range(0, len(x), cases.INFERENCE_BATCH)]).numpy()
+
+    def one() -> None:
+        with torch.inference_mode():
+            whole(x[:1])
+
+    return (lambda: once(batches)) if measure == "predict_10000" else (lambda: per_call(one))

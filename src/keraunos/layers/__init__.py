@@ -1,0 +1,136 @@
+"""The layers (`keras.layers`)."""
+
+from keraunos.layers.activations.activation import Activation
+from keraunos.layers.activations.elu import ELU
+from keraunos.layers.activations.leaky_relu import LeakyReLU
+from keraunos.layers.activations.prelu import PReLU
+from keraunos.layers.activations.relu import ReLU
+from keraunos.layers.activations.softmax import Softmax
+from keraunos.layers.core.dense import Dense
+from keraunos.layers.core.einsum_dense import EinsumDense
+from keraunos.layers.core.embedding import Embedding
+from keraunos.layers.core.identity import Identity
+from keraunos.layers.core.input_layer import Input, InputLayer
+from keraunos.layers.core.lambda_layer import Lambda
+from keraunos.layers.core.masking import Masking
+from keraunos.layers.core.reversible_embedding import ReversibleEmbedding
+from keraunos.layers.core.wrapper import Wrapper
+from keraunos.layers.input_spec import InputSpec
+from keraunos.layers.layer import Layer
+from keraunos.layers.merging.add import Add, add
+from keraunos.layers.merging.average import Average, average
+from keraunos.layers.merging.concatenate import Concatenate, concatenate
+from keraunos.layers.merging.dot import Dot, dot
+from keraunos.layers.merging.maximum import Maximum, maximum
+from keraunos.layers.merging.minimum import Minimum, minimum
+from keraunos.layers.merging.multiply import Multiply, multiply
+from keraunos.layers.merging.subtract import Subtract, subtract
+from keraunos.layers.normalization.batch_normalization import BatchNormalization
+from keraunos.layers.normalization.group_normalization import GroupNormalization
+from keraunos.layers.normalization.layer_normalization import LayerNormalization
+from keraunos.layers.normalization.rms_normalization import RMSNormalization
+from keraunos.layers.normalization.spectral_normalization import SpectralNormalization
+from keraunos.layers.normalization.unit_normalization import UnitNormalization
+from keraunos.layers.not_built import NOT_BUILT as _NOT_BUILT
+from keraunos.layers.preprocessing.rescaling import Rescaling
+from keraunos.layers.regularization.activity_regularization import (
+    ActivityRegularization,
+)
+from keraunos.layers.regularization.alpha_dropout import AlphaDropout
+from keraunos.layers.regularization.dropout import Dropout
+from keraunos.layers.regularization.gaussian_dropout import GaussianDropout
+from keraunos.layers.regularization.gaussian_noise import GaussianNoise
+from keraunos.layers.regularization.spatial_dropout import (
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+)
+from keraunos.layers.reshaping.cropping1d import Cropping1D
+from keraunos.layers.reshaping.cropping2d import Cropping2D
+from keraunos.layers.reshaping.cropping3d import Cropping3D
+from keraunos.layers.reshaping.flatten import Flatten
+from keraunos.layers.reshaping.permute import Permute
+from keraunos.layers.reshaping.repeat_vector import RepeatVector
+from keraunos.layers.reshaping.reshape import Reshape
+from keraunos.layers.reshaping.up_sampling1d import UpSampling1D
+from keraunos.layers.reshaping.up_sampling2d import UpSampling2D
+from keraunos.layers.reshaping.up_sampling3d import UpSampling3D
+from keraunos.layers.reshaping.zero_padding1d import ZeroPadding1D
+from keraunos.layers.reshaping.zero_padding2d import ZeroPadding2D
+from keraunos.layers.reshaping.zero_padding3d import ZeroPadding3D
+from keraunos.layers.rnn.time_distributed import TimeDistributed
+from keraunos.layers.serialization import deserialize, serialize
+
+__all__ = [
+    "ELU",
+    "Activation",
+    "ActivityRegularization",
+    "Add",
+    "AlphaDropout",
+    "Average",
+    "BatchNormalization",
+    "Concatenate",
+    "Cropping1D",
+    "Cropping2D",
+    "Cropping3D",
+    "Dense",
+    "Dot",
+    "Dropout",
+    "EinsumDense",
+    "Embedding",
+    "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GroupNormalization",
+    "Identity",
+    "Input",
+    "InputLayer",
+    "InputSpec",
+    "Lambda",
+    "Layer",
+    "LayerNormalization",
+    "LeakyReLU",
+    "Masking",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "PReLU",
+    "Permute",
+    "RMSNormalization",
+    "ReLU",
+    "ReversibleEmbedding",
+    "RepeatVector",
+    "Rescaling",
+    "Reshape",
+    "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "SpectralNormalization",
+    "Subtract",
+    "TimeDistributed",
+    "UnitNormalization",
+    "UpSampling1D",
+    "UpSampling2D",
+    "UpSampling3D",
+    "Wrapper",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "ZeroPadding3D",
+    "add",
+    "average",
+    "concatenate",
+    "deserialize",
+    "dot",
+    "maximum",
+    "minimum",
+    "multiply",
+    "serialize",
+    "subtract",
+]
+
+
+def __getattr__(name):
+    if name in _NOT_BUILT:
+        raise AttributeError(f"keraunos.layers.{name} is not built yet")
+    raise AttributeError(f"module 'keraunos.layers' has no attribute '{name}'")

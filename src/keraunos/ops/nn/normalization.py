@@ -1,0 +1,140 @@
+"""Means, variances, and scaling by them."""
+
+from __future__ import annotations
+
+import warnings
+
+from keraunos import config, dtypes
+from keraunos.dtypes import promoted
+from keraunos.ops import _dims
+from keraunos.ops._arguments import axes_tuple, axis_index, floats, tensor, with_dtype
+from keraunos.ops._dispatch import operations
+from keraunos.ops.numpy import elementwise, reduction, shaping
+from keraunos.tensor import cast_tensor, execute, shape_equal
+
+operation = operations("nn")
+
+
+@operation
+def moments(x, axes, keepdims=False, synchronized=False):
+    """`(mean, variance)` along axes. Half-precision floats are computed in float32; two passes."""
+    if synchronized:
+        raise NotImplementedError("Argument synchronized=True is not supported with keraunos.")
+    x = floats(x)
+    wide = cast_tensor(x, promoted(x.dtype, "float32"))
+    axes = axes_tuple(axes, len(x.shape))
+    mean = reduction.reduce("mean", wide, axes, True)
+    variance = reduction.reduce("mean", elementwise.square(elementwise.subtract(wide, mean)), axes, keepdims)
+    if not keepdims:
+        mean = shaping.squeeze(mean, axes) if axes else mean
+    if x.dtype == "float16":
+        limit = elementwise.largest_number("float16")
+        mean, variance = elementwise.clip(mean, -limit, limit), elementwise.clip(variance, -limit, limit)
+    return cast_tensor(mean, x.dtype), cast_tensor(variance, x.dtype)
+
+
+@operation("x", "mean", "variance", "offset", "scale", name="BatchNorm")
+def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilon=1e-3):
+    """`(x - mean) / sqrt(variance + epsilon) * scale + offset`, with vectors along one axis."""
+    x = floats(x)
+    axis = axis_index(axis, len(x.shape))
+    size = x.shape[axis]
+
+    def along(vector, name):
+        vector = with_dtype(vector, x.dtype)
+        if not shape_equal(tuple(vector.shape), (size,)):
+            raise ValueError(
+                f"Arguments `{name}` must be a vector of length `x.shape[axis]`. Expected: `{(size,)}`. "
+                f"Received: `{tuple(vector.shape)}`."
+            )
+        if axis == len(x.shape) - 1:
+            return vector
+        shape = [1] * len(x.shape)
+        shape[axis] = _dims.size_of(vector, 0)
+        return _dims.reshape(vector, tuple(shape))
+
+    inverse = execute("rsqrt", [elementwise.add(along(variance, "variance"), epsilon)], {})
+    if scale is not None:
+        inverse = elementwise.multiply(inverse, along(scale, "scale"))
+    # (x - mean) first: for a mean that is large beside the deviation, x * inverse would have lost it.
+    result = elementwise.multiply(elementwise.subtract(x, along(mean, "mean")), inverse)
+    return result if offset is None else elementwise.add(result, along(offset, "offset"))
+
+
+@operation("x", "gamma", "beta", name="LayerNorm")
+def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwargs):
+    """`(x - mean) / sqrt(variance + epsilon) * gamma + beta`, mean and variance along axes (Ba et al., 2016)."""
+    is_scaling_only = kwargs.pop("rms_scaling", False)
+    if is_scaling_only:
+        warnings.warn(
+            "You passed `rms_scaling=True`, which is deprecated. This argument incorrectly scales the input by the "
+            "variance, not the root mean square. To correctly use RMS Normalization, please use "
+            "`keras.ops.rms_normalization` / `keras.ops.nn.rms_normalization` instead.",
+            stacklevel=3,
+        )
+    if kwargs:
+        raise TypeError(f"layer_normalization: unexpected keyword arguments: {', '.join(kwargs)}")
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    x = floats(x)
+    wide = cast_tensor(x, promoted(x.dtype, "float32"))
+    axes = axes_tuple(axis, len(x.shape))
+    mean = reduction.reduce("mean", wide, axes, True)
+    centred = elementwise.subtract(wide, mean)
+    variance = reduction.reduce("mean", elementwise.square(centred), axes, True)
+    inverse = execute("rsqrt", [elementwise.add(variance, epsilon)], {})
+    result = elementwise.multiply(wide if is_scaling_only else centred, inverse)
+    if gamma is not None:
+        result = elementwise.multiply(result, _along_axes(gamma, wide, axes))
+    if beta is not None and not is_scaling_only:
+        result = elementwise.add(result, _along_axes(beta, wide, axes))
+    return cast_tensor(result, x.dtype)
+
+
+def _along_axes(parameter, x, axes):
+    """`parameter`, of the sizes of `x` along `axes`, made to broadcast with `x`."""
+    parameter = with_dtype(parameter, x.dtype)
+    rank = len(x.shape)
+    if len(parameter.shape) in (0, rank) or axes == tuple(range(rank - len(parameter.shape), rank)):
+        return parameter
+    sizes = _dims.shape_of(x)
+    return _dims.reshape(parameter, tuple(sizes[a] if a in axes else 1 for a in range(rank)))
+
+
+@operation("x", "scale", name="RMSNorm")
+def rms_normalization(x, scale=None, axis=-1, epsilon=None):
+    """`x / sqrt(mean(x^2) + epsilon) * scale`, the mean along axes (Zhang and Sennrich, 2019)."""
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    x = floats(x)
+    wide = cast_tensor(x, promoted(x.dtype, "float32"))
+    if not wide.shape:
+        wide = shaping.expand_dims(wide, 0)
+    axes = axes_tuple(axis, len(wide.shape))
+    mean_square = reduction.reduce("mean", elementwise.square(wide), axes, True)
+    result = elementwise.multiply(wide, execute("rsqrt", [elementwise.add(mean_square, epsilon)], {}))
+    if scale is not None:
+        result = elementwise.multiply(result, _along_axes(scale, wide, axes))
+    return cast_tensor(result, x.dtype)
+
+
+@operation
+def normalize(x, axis=-1, order=2, epsilon=None):
+    """`x` divided by its norm of an order along axes; norms below `epsilon` count as `epsilon`."""
+    if not isinstance(order, int) or not order >= 1:
+        raise ValueError(f"Argument `order` must be an int >= 1. Received: order={order}")
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    x = tensor(x)
+    if x.dtype not in dtypes.FLOATS:
+        x = floats(x)
+    if not x.shape:
+        x = shaping.expand_dims(x, 0)
+    if order == 2:
+        total = reduction.sum(elementwise.square(x), axis=axis, keepdims=True)
+        # Limited before the root, whose gradient is infinite at 0.
+        return elementwise.multiply(x, execute("rsqrt", [elementwise.maximum(total, epsilon**2)], {}))
+    powers = elementwise.power(elementwise.absolute(x), float(order)) if order > 1 else elementwise.absolute(x)
+    total = reduction.sum(powers, axis=axis, keepdims=True)
+    size = elementwise.power(total, 1.0 / order) if order > 1 else total
+    return elementwise.divide(x, elementwise.maximum(size, epsilon))
+
+
+__all__ = ["batch_normalization", "layer_normalization", "moments", "normalize", "rms_normalization"]

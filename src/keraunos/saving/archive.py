@@ -1,0 +1,197 @@
+"""The `.keras` file: a zip archive of `metadata.json`, `config.json` and `model.weights.h5`."""
+
+import contextlib
+import datetime
+import io
+import json
+import os
+import zipfile
+
+from keraunos import serialization
+from keraunos.errors import ModelFormatError, ModelNotFoundError
+from keraunos.saving import json_format
+from keraunos.saving.h5_store import open_h5, write_h5
+from keraunos.saving.state import collect_state
+
+# The version of Keras whose format is written.
+KERAS_VERSION = "3.15.1"
+CONFIG = "config.json"
+METADATA = "metadata.json"
+WEIGHTS = "model.weights.h5"
+# Highest ratio of unpacked to stored bytes that deflate can honestly reach.
+_MAX_RATIO = 1032
+
+
+def config_json(model):
+    """The text of `config.json`."""
+    with serialization.ObjectSharingScope():
+        return json.dumps(serialization.serialize_keras_object(model))
+
+
+def metadata_json():
+    """The text of `metadata.json`."""
+    saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    return json.dumps({"keras_version": KERAS_VERSION, "date_saved": saved})
+
+
+def write_archive(file, model):
+    """Writes a model to a binary file object. Members are stored, not deflated."""
+    weights = io.BytesIO()
+    config = config_json(model)
+    write_h5(weights, collect_state(model))
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(METADATA, metadata_json())
+        archive.writestr(CONFIG, config)
+        archive.writestr(WEIGHTS, weights.getbuffer())
+
+
+def write_folder(path, model):
+    """Writes the members of the archive into a folder."""
+    from keraunos.saving.atomic import atomic_write
+
+    config = config_json(model).encode()
+    entries = collect_state(model)
+    os.makedirs(path, exist_ok=True)
+    for name, text in ((METADATA, metadata_json().encode()), (CONFIG, config)):
+        with atomic_write(os.path.join(path, name)) as file:
+            file.write(text)
+    with atomic_write(os.path.join(path, WEIGHTS)) as file:
+        write_h5(file, entries)
+
+
+@contextlib.contextmanager
+def open_archive(source):
+    """Opens a `.keras` file, a folder with its members, or a binary file object.
+
+    Raises:
+        ModelNotFoundError: when there is no such file.
+        ModelFormatError: when it is not such a file; the message says what it is.
+    """
+    if hasattr(source, "read"):
+        with _open_zip(source, "the file object") as archive:
+            yield ZipSource(archive, "the file object")
+        return
+    path = os.fspath(source)
+    path = path.decode() if isinstance(path, bytes) else path
+    if os.path.isdir(path):
+        yield FolderSource(path)
+        return
+    if not os.path.exists(path):
+        raise ModelNotFoundError(
+            f"File not found: filepath={path}. Please ensure the file is an accessible `.keras` zip file."
+        )
+    _check_beginning(path)
+    with open(path, "rb") as file, _open_zip(file, f"'{path}'") as archive:
+        yield ZipSource(archive, f"'{path}'")
+
+
+def _check_beginning(path):
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        beginning = file.read(8)
+    if not size:
+        raise ModelFormatError(f"'{path}' is empty (0 bytes).")
+    if beginning.startswith(b"\x89HDF"):
+        raise ModelFormatError(
+            f"'{path}' is an HDF5 file, not a `.keras` zip archive. Give it the ending `.h5`, or `.weights.h5` and "
+            "call `load_weights`."
+        )
+    if not beginning.startswith(b"PK"):
+        raise ModelFormatError(f"'{path}' is not a zip archive ({size} bytes).")
+
+
+@contextlib.contextmanager
+def _open_zip(file, label):
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError) as error:
+        raise ModelFormatError(
+            f"{label} is not a complete zip archive: {error}. It may be truncated (no central directory)."
+        ) from None
+    with archive:
+        yield archive
+
+
+class ZipSource:
+    """The members of an archive, each read once and checked first."""
+
+    def __init__(self, archive, label):
+        self.label = label
+        self._archive = archive
+        self._members = {}
+        for info in archive.infolist():
+            _check_member(info, label)
+            if info.filename in self._members:
+                raise ModelFormatError(f"{label} has two members '{info.filename}'.")
+            self._members[info.filename] = info
+
+    def __contains__(self, name):
+        return name in self._members
+
+    def read(self, name, limit=None):
+        """The bytes of a member, at most `limit`."""
+        info = self._members.get(name)
+        if info is None:
+            raise ModelFormatError(f"{self.label} has no member '{name}'. Is it a `.keras` file?")
+        if limit is not None and info.file_size > limit:
+            raise ModelFormatError(f"{self.label}: member '{name}' may have at most {limit} bytes.")
+        try:
+            with self._archive.open(info) as file:
+                data = file.read(info.file_size + 1)
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+            raise ModelFormatError(f"{self.label}: member '{name}' cannot be read: {error}") from None
+        except Exception as error:  # zlib.error, where zlib is there at all
+            raise ModelFormatError(f"{self.label}: member '{name}' cannot be unpacked: {error}") from None
+        if len(data) != info.file_size:
+            raise ModelFormatError(f"{self.label}: member '{name}' has not the size that the directory says.")
+        return data
+
+    def open_weights(self):
+        """The entries of the weights member."""
+        return open_h5(io.BytesIO(self.read(WEIGHTS)), f"{self.label}: member '{WEIGHTS}'")
+
+
+class FolderSource:
+    """A folder with the members of an archive as files."""
+
+    def __init__(self, path):
+        self.label = f"'{path}'"
+        self._path = path
+
+    def __contains__(self, name):
+        return os.path.isfile(os.path.join(self._path, name))
+
+    def read(self, name, limit=None):
+        path = os.path.join(self._path, name)
+        if name not in self:
+            raise ModelFormatError(f"{self.label} has no file '{name}'. Is it an unzipped `.keras` file?")
+        if limit is not None and os.path.getsize(path) > limit:
+            raise ModelFormatError(f"{self.label}: file '{name}' may have at most {limit} bytes.")
+        with open(path, "rb") as file:
+            return file.read()
+
+    def open_weights(self):
+        if WEIGHTS not in self:
+            raise ModelFormatError(f"{self.label} has no file '{WEIGHTS}'.")
+        return open_h5(os.path.join(self._path, WEIGHTS), f"{self.label}: file '{WEIGHTS}'")
+
+
+def _check_member(info, label):
+    name = info.filename
+    parts = name.split("/")
+    if name.startswith("/") or "\\" in name or ".." in parts or (len(name) > 1 and name[1] == ":"):
+        raise ModelFormatError(f"{label}: the member name {name[:100]!r} leaves the archive.")
+    if info.flag_bits & 0x1:
+        raise ModelFormatError(f"{label}: member '{name[:100]}' is encrypted.")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ModelFormatError(f"{label}: member '{name[:100]}' uses an unknown compression method.")
+    if info.file_size > max(info.compress_size, 64) * _MAX_RATIO:
+        raise ModelFormatError(f"{label}: member '{name[:100]}' is a decompression bomb.")
+    if info.compress_type == zipfile.ZIP_STORED and info.file_size != info.compress_size:
+        raise ModelFormatError(f"{label}: member '{name[:100]}' has two different sizes.")
+
+
+def read_config(source):
+    """The config of the model in an opened archive."""
+    data = source.read(CONFIG, limit=json_format.MAX_BYTES)
+    return json_format.read_json(data, f"{source.label}: {CONFIG}")

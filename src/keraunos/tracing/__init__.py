@@ -1,0 +1,11 @@
+"""Tracing Python functions into graphs, and differentiating what ran or was traced."""
+
+from keraunos.tracing.function import Function
+from keraunos.tracing.scopes import TraceError
+from keraunos.tracing.scopes import eager_scope
+from keraunos.tracing.scopes import is_recording
+from keraunos.tracing.scopes import is_tracing
+from keraunos.tracing.scopes import user_line
+from keraunos.tracing.tape import GradientTape
+
+__all__ = ["Function", "GradientTape", "TraceError", "eager_scope", "is_recording", "is_tracing", "user_line"]

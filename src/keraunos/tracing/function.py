@@ -1,0 +1,152 @@
+"""`Function`: Python code traced once into a graph, then run natively."""
+
+import numpy as np
+
+from keraunos import _core
+from keraunos import tree
+from keraunos.variable import Variable
+
+_Tensor = _core.Tensor
+_NATIVE = (_Tensor, np.ndarray)
+
+
+class Function:
+    """A Python function of tensors that is traced once per structure of its arguments and then runs natively.
+
+    The first size of every argument (the batch) is left open, so that another batch size needs no new trace; other sizes
+    are opened when they are seen to change. Arguments that are not tensors or arrays are constants of the trace.
+    Inside another trace, or while a tape listens, the Python function runs as it is.
+
+    Args:
+        function: The Python function. Its results are nestings of tensors.
+        name: For messages; the function's own name if `None`.
+        reduce_retracing: Whether sizes that changed are left open from then on.
+
+    Example:
+
+    >>> double = Function(lambda x: x * 2)
+    >>> double(np.ones((3, 2), "float32")).shape
+    (3, 2)
+    """
+
+    def __init__(self, function, name=None, reduce_retracing=True):
+        self.function = function
+        self.name = name or getattr(function, "__name__", "function")
+        self.reduce_retracing = reduce_retracing
+        self.trace_count = 0
+        self._concretes = {}
+
+    def __call__(self, *args):
+        if _core.is_tracing() or _core.is_recording():
+            return self.function(*args)
+        concrete, tensors = self.concrete_for(args)
+        return concrete.pack(concrete.native.call(tensors))
+
+    def native_call_of_one(self, *args):
+        """Returns the native call that takes the one tensor of `args` and gives one tensor, or `None` if it is not that simple."""
+        concrete, tensors = self.concrete_for(args)
+        return concrete.native.call_at_once if len(tensors) == 1 and concrete.gives_one_tensor else None
+
+    def concrete_for(self, args):
+        """Returns the trace that fits `args`, and the tensors and arrays among `args` in its order."""
+        leaves = tree.flatten(args)
+        tensors = []
+        key = [None]
+        for leaf in leaves:
+            if isinstance(leaf, Variable):
+                leaf = leaf.value
+            if isinstance(leaf, _NATIVE):
+                if not isinstance(leaf, _Tensor) and not leaf.flags.c_contiguous:
+                    leaf = np.ascontiguousarray(leaf)
+                tensors.append(leaf)
+                key.append((str(leaf.dtype), leaf.ndim))
+            else:
+                key.append(leaf)
+        key[0] = _structure_key(args, leaves)
+        key = tuple(key)
+        known = self._concretes.setdefault(key, [])
+        for concrete in known:
+            if concrete.accepts(tensors):
+                return concrete, tensors
+        specs = [_open_batch(tensor.shape) for tensor in tensors]
+        if self.reduce_retracing and known:
+            specs = [_common(spec, old) for spec, old in zip(specs, known[0].shapes)]
+        concrete = self._trace_openly(args, tensors, specs)
+        known.insert(0, concrete)
+        return concrete, tensors
+
+    def _trace_openly(self, args, tensors, shapes):
+        """Traces with open sizes; code that needs them as numbers is traced with the sizes at hand."""
+        try:
+            return self._trace(args, tensors, shapes)
+        except (TypeError, ValueError):
+            exact = [tuple(tensor.shape) for tensor in tensors]
+            if exact == shapes:
+                raise
+            return self._trace(args, tensors, exact)
+
+    def _trace(self, args, tensors, shapes):
+        self.trace_count += 1
+        with _core.Trace() as trace:
+            symbols = [
+                trace.input(str(tensor.dtype), shape, f"{self.name}_{i}") for i, (tensor, shape) in enumerate(zip(tensors, shapes))
+            ]
+            remaining = iter(symbols)
+            leaves = [next(remaining) if isinstance(leaf, (*_NATIVE, Variable)) else leaf for leaf in tree.flatten(args)]
+            results = self.function(*tree.pack_sequence_as(args, leaves))
+            flat = [leaf.value if isinstance(leaf, Variable) else leaf for leaf in tree.flatten(results)]
+            outputs = [leaf for leaf in flat if isinstance(leaf, _Tensor)]
+            graph = trace.finish(outputs)
+        return ConcreteFunction(_core.Function(graph), shapes, results, flat)
+
+
+class ConcreteFunction:
+    """One trace of a `Function`: the native function, the input shapes it accepts, the structure of its results.
+
+    Args:
+        native: The `_core.Function`.
+        shapes: One tuple per input; `None` is an open size.
+        results: What the Python function returned.
+        flat: The leaves of `results`.
+    """
+
+    def __init__(self, native, shapes, results, flat):
+        self.native = native
+        self.shapes = shapes
+        self._constants = [None if isinstance(leaf, _Tensor) else leaf for leaf in flat]
+        self._is_tensor = [isinstance(leaf, _Tensor) for leaf in flat]
+        self._is_single = not tree.is_nested(results)
+        self.gives_one_tensor = self._is_single and self._is_tensor == [True]
+        # Results without their values: a trace must not keep its tensors alive.
+        self._structure = None if self._is_single else tree.pack_sequence_as(results, list(range(len(flat))))
+
+    def accepts(self, tensors):
+        """Whether the trace was made for tensors of these shapes."""
+        for tensor, shape in zip(tensors, self.shapes):
+            given = tensor.shape
+            if given == shape:
+                continue
+            for size, wanted in zip(given, shape):
+                if wanted is not None and size != wanted:
+                    return False
+        return True
+
+    def pack(self, outputs):
+        """Returns the native outputs in the structure that the Python function returned."""
+        if self._is_single:
+            return outputs[0] if outputs else self._constants[0]
+        remaining = iter(outputs)
+        flat = [next(remaining) if is_tensor else constant for is_tensor, constant in zip(self._is_tensor, self._constants)]
+        return tree.pack_sequence_as(self._structure, flat)
+
+
+def _structure_key(args, leaves):
+    return tree.map_structure(lambda leaf: 0, args).__repr__() if len(leaves) != len(args) else len(args)
+
+
+def _open_batch(shape):
+    return (None, *shape[1:]) if shape else ()
+
+
+def _common(shape, other):
+    return tuple(a if a == b else None for a, b in zip(shape, other))

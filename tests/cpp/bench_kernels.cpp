@@ -1,0 +1,201 @@
+// Speed of the kernels, one JSON object a line: best of many runs. Arguments: words that a line must contain to be run.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/memory.h"
+#include "base/threads.h"
+#include "kernels/kernels.h"
+
+using keraunos::Dtype;
+namespace kernels = keraunos::kernels;
+
+namespace {
+
+std::vector<std::string> wanted_words;
+int current_threads = 1;
+
+bool is_wanted(const std::string& name) {
+  for (const std::string& word : wanted_words) {
+    if (name.find(word) == std::string::npos) return false;
+  }
+  return true;
+}
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// Seconds of one call: the best of rounds of about a millisecond, for about 60 ms.
+double best_time(const std::function<void()>& work) {
+  work();
+  double start = now();
+  work();
+  const double once = std::max(now() - start, 1e-9);
+  const int repeats = std::max(1, static_cast<int>(1e-3 / once));
+  double best = 1e9;
+  const double end = now() + 0.06;
+  int rounds = 0;
+  while (now() < end || rounds++ < 5) {
+    start = now();
+    for (int i = 0; i < repeats; ++i) work();
+    best = std::min(best, (now() - start) / repeats);
+  }
+  return best;
+}
+
+struct Buffer {
+  explicit Buffer(std::size_t elements, float value = 0.25f) : memory(keraunos::allocate_aligned((elements + 64) * 4)), n(elements) {
+    for (std::size_t i = 0; i < n; ++i) data()[i] = value * static_cast<float>(static_cast<int>(i * 7919 % 17) - 8) * 0.125f;
+  }
+  float* data() { return static_cast<float*>(memory.get()); }
+  std::shared_ptr<void> memory;
+  std::size_t n;
+};
+
+// GFLOP/s of the tile kernel on data in the first-level cache: as near to the roof as this library's code comes.
+double fma_peak() {
+  kernels::Gemm<float> shape;
+  shape.m = 14 * 6;  // whole tiles on every level
+  shape.n = 32;
+  shape.k = 200;
+  shape.lda = shape.k;
+  shape.ldb = shape.ldc = shape.n;
+  Buffer a(84 * 200), b(200 * 32), c(84 * 32), workspace(kernels::gemm_workspace(shape) / 4 + 1);
+  double best = 1e9;
+  for (int i = 0; i < 5; ++i) {
+    best = std::min(best, best_time([&] { kernels::gemm(shape, a.data(), b.data(), static_cast<const float*>(nullptr), c.data(), workspace.data()); }));
+  }
+  return 2.0 * 84 * 32 * 200 / best * 1e-9;
+}
+
+struct GemmCase {
+  const char* kind;  // NN with bias and relu, NNp with b packed before, TN, NT
+  std::int64_t m, n, k;
+};
+
+void bench_gemm(const GemmCase& c, double peak) {
+  const std::string name = std::string("gemm ") + c.kind + " " + std::to_string(c.m) + "," + std::to_string(c.n) + "," + std::to_string(c.k);
+  if (!is_wanted(name)) return;
+  kernels::Gemm<float> shape;
+  shape.transpose_a = std::strcmp(c.kind, "TN") == 0;
+  shape.transpose_b = std::strcmp(c.kind, "NT") == 0;
+  shape.m = c.m;
+  shape.n = c.n;
+  shape.k = c.k;
+  shape.lda = shape.transpose_a ? c.m : c.k;
+  shape.ldb = shape.transpose_b ? c.k : c.n;
+  shape.ldc = c.n;
+  const bool is_forward = c.kind[0] == 'N' && c.kind[1] == 'N';
+  shape.has_bias = is_forward;
+  shape.activation = is_forward ? kernels::Activation::kRelu : kernels::Activation::kNone;
+  Buffer a(static_cast<std::size_t>(c.m * c.k)), b(static_cast<std::size_t>(c.n * c.k)), bias(static_cast<std::size_t>(c.n));
+  Buffer out(static_cast<std::size_t>(c.m * c.n)), workspace(kernels::gemm_workspace(shape) / 4 + 1), packed(kernels::gemm_packed_bytes(shape) / 4 + 1);
+  double seconds = 0;
+  if (std::strcmp(c.kind, "NNp") == 0) {
+    kernels::gemm_pack(shape, b.data(), packed.data());
+    seconds = best_time([&] { kernels::gemm_packed(shape, a.data(), packed.data(), bias.data(), out.data(), workspace.data()); });
+  } else {
+    seconds = best_time([&] { kernels::gemm(shape, a.data(), b.data(), bias.data(), out.data(), workspace.data()); });
+  }
+  const double gflops = 2.0 * static_cast<double>(c.m) * static_cast<double>(c.n) * static_cast<double>(c.k) / seconds * 1e-9;
+  std::printf("{\"case\": \"%s\", \"threads\": %d, \"us\": %.3f, \"gflops\": %.1f, \"of_peak\": %.2f}\n", name.c_str(), current_threads, seconds * 1e6, gflops,
+              gflops / (peak * current_threads));
+}
+
+void bench_elements(const std::string& name, std::int64_t n, const std::function<void()>& work) {
+  if (!is_wanted(name)) return;
+  const double seconds = best_time(work);
+  std::printf("{\"case\": \"%s\", \"threads\": %d, \"n\": %lld, \"us\": %.3f, \"ns_per_element\": %.4f}\n", name.c_str(), current_threads,
+              static_cast<long long>(n), seconds * 1e6, seconds / static_cast<double>(n) * 1e9);
+}
+
+void bench_maps() {
+  using kernels::MapOp;
+  const std::pair<const char*, MapOp> ops[] = {
+      {"add", MapOp::kAdd}, {"multiply", MapOp::kMultiply}, {"divide", MapOp::kDivide}, {"maximum", MapOp::kMaximum}, {"exp", MapOp::kExp},
+      {"log", MapOp::kLog}, {"tanh", MapOp::kTanh}, {"sigmoid", MapOp::kSigmoid}, {"erf", MapOp::kErf}, {"gelu", MapOp::kGelu},
+      {"softplus", MapOp::kSoftplus}, {"log1p", MapOp::kLog1p}, {"expm1", MapOp::kExpm1}, {"sin", MapOp::kSin}, {"power", MapOp::kPower},
+      {"sqrt", MapOp::kSqrt}, {"relu", MapOp::kRelu}, {"relu_grad", MapOp::kReluGrad}, {"greater", MapOp::kGreater}, {"is_finite", MapOp::kIsFinite}};
+  for (std::int64_t n : {4096, 1000000}) {
+    Buffer a(static_cast<std::size_t>(n), 4.0f), b(static_cast<std::size_t>(n)), out(static_cast<std::size_t>(n));
+    for (const auto& op : ops) {
+      const auto loop = kernels::find_map_loop(op.second, Dtype::kFloat32);
+      bench_elements(std::string("map ") + op.first, n, [&] { loop(a.data(), b.data(), nullptr, out.data(), n, nullptr); });
+    }
+  }
+}
+
+void bench_rest() {
+  const std::int64_t n = 1 << 20;
+  Buffer a(n), b(n), out(n);
+  const std::uint32_t key[2] = {1, 2};
+  bench_elements("random uniform", n, [&] { kernels::random_uniform_f32(key, out.data(), n); });
+  bench_elements("random normal", n, [&] { kernels::random_normal_f32(key, out.data(), n); });
+  bench_elements("random dropout", n, [&] { kernels::dropout_f32(key, a.data(), out.data(), n, 0.3, 1.4); });
+  bench_elements("random dropout small", 2048, [&] { kernels::dropout_f32(key, a.data(), out.data(), 2048, 0.3, 1.4); });
+  const auto sum = kernels::find_reduce_loop(kernels::ReduceOp::kSum, Dtype::kFloat32);
+  bench_elements("reduce sum all", n, [&] { sum(a.data(), out.data(), 1, n, 1); });
+  bench_elements("reduce sum rows", n, [&] { sum(a.data(), out.data(), 1024, 1024, 1); });
+  bench_elements("reduce sum columns", n, [&] { sum(a.data(), out.data(), 1, 1024, 1024); });
+  const auto argmax = kernels::find_reduce_loop(kernels::ReduceOp::kArgmax, Dtype::kFloat32);
+  bench_elements("reduce argmax 32x10", 320, [&] { argmax(a.data(), out.data(), 32, 10, 1); });
+  const auto column_sum = kernels::find_column_sum(Dtype::kFloat32);
+  bench_elements("column_sum 32x10", 320, [&] { column_sum(a.data(), out.data(), 32, 10); });
+  bench_elements("column_sum 32x64", 2048, [&] { column_sum(a.data(), out.data(), 32, 64); });
+  bench_elements("column_sum 128x512", 65536, [&] { column_sum(a.data(), out.data(), 128, 512); });
+  const auto softmax = kernels::find_softmax(Dtype::kFloat32);
+  const auto softmax_grad = kernels::find_softmax_grad(Dtype::kFloat32);
+  bench_elements("softmax 32x10", 320, [&] { softmax(a.data(), out.data(), 32, 10); });
+  bench_elements("softmax 1024x1024", n, [&] { softmax(a.data(), out.data(), 1024, 1024); });
+  bench_elements("softmax_grad 32x10", 320, [&] { softmax_grad(a.data(), b.data(), out.data(), 32, 10); });
+  const auto to_half = kernels::find_cast_loop(Dtype::kFloat32, Dtype::kFloat16);
+  const auto to_brain = kernels::find_cast_loop(Dtype::kFloat32, Dtype::kBfloat16);
+  const auto to_int = kernels::find_cast_loop(Dtype::kFloat32, Dtype::kInt32);
+  const auto from_byte = kernels::find_cast_loop(Dtype::kUint8, Dtype::kFloat32);
+  bench_elements("cast float32 float16", n, [&] { to_half(a.data(), out.data(), n); });
+  bench_elements("cast float32 bfloat16", n, [&] { to_brain(a.data(), out.data(), n); });
+  bench_elements("cast float32 int32", n, [&] { to_int(a.data(), out.data(), n); });
+  bench_elements("cast uint8 float32", n, [&] { from_byte(a.data(), out.data(), n); });
+}
+
+void bench_fork_join() {
+  if (!is_wanted("fork_join")) return;
+  const double seconds = best_time([] { keraunos::parallel_for(current_threads, 1, [](std::int64_t, std::int64_t) {}); });
+  std::printf("{\"case\": \"fork_join\", \"threads\": %d, \"us\": %.3f}\n", current_threads, seconds * 1e6);
+}
+
+const GemmCase kGemmCases[] = {
+    {"NN", 32, 32, 8},       {"TN", 8, 32, 32},       {"NT", 32, 8, 32},       {"NN", 32, 64, 32},      {"TN", 32, 64, 32},      {"NT", 32, 32, 64},
+    {"NN", 32, 8, 64},       {"TN", 64, 8, 32},       {"NT", 32, 64, 8},       {"NN", 32, 32, 64},      {"TN", 64, 32, 32},      {"NT", 32, 64, 32},
+    {"NN", 32, 10, 32},      {"TN", 32, 10, 32},      {"NT", 32, 32, 10},      {"NN", 32, 10, 64},      {"TN", 64, 10, 32},      {"NT", 32, 64, 10},
+    {"NN", 128, 512, 784},   {"TN", 784, 512, 128},   {"NT", 128, 784, 512},   {"NN", 128, 512, 512},   {"TN", 512, 512, 128},   {"NT", 128, 512, 512},
+    {"NN", 128, 10, 512},    {"TN", 512, 10, 128},    {"NT", 128, 512, 10},    {"NN", 256, 2048, 1024}, {"TN", 1024, 2048, 256}, {"NT", 256, 1024, 2048},
+    {"NN", 256, 2048, 2048}, {"TN", 2048, 2048, 256}, {"NT", 256, 2048, 2048}, {"NN", 256, 1000, 2048}, {"TN", 2048, 1000, 256}, {"NT", 256, 2048, 1000},
+    {"NN", 1, 512, 784},     {"NN", 1, 64, 32},       {"NN", 1, 10, 64},       {"NN", 8, 512, 784},     {"TN", 784, 512, 1},     {"TN", 784, 512, 8},
+    {"NT", 1, 784, 512},     {"NT", 8, 784, 512},     {"NN", 64, 64, 64},      {"NN", 128, 128, 128},   {"NN", 256, 256, 256},   {"NN", 512, 512, 512},
+    {"NN", 1024, 1024, 1024}, {"NNp", 1, 64, 32},     {"NNp", 1, 512, 784},    {"NNp", 8, 512, 784},    {"NNp", 32, 64, 32},     {"NNp", 128, 512, 784},
+    {"NNp", 128, 512, 512},  {"NNp", 256, 2048, 2048}};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) wanted_words.push_back(argv[i]);
+  keraunos::set_thread_count(1);
+  const double peak = fma_peak();
+  std::printf("{\"case\": \"peak\", \"level\": \"%s\", \"gflops\": %.1f}\n", kernels::cpu_level(), peak);
+  keraunos::set_thread_count(0);
+  const int most = keraunos::thread_count();
+  for (int threads = 1; threads <= most; threads *= 2) {
+    keraunos::set_thread_count(threads);
+    current_threads = threads;
+    for (const GemmCase& c : kGemmCases) bench_gemm(c, peak);
+    if (threads == 1) bench_maps();
+    bench_rest();
+    if (threads > 1) bench_fork_join();
+  }
+  return 0;
+}

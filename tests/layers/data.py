@@ -1,0 +1,35 @@
+"""Inputs and weights of a case: the same numbers here and where real Keras is asked."""
+
+import zlib
+
+import numpy as np
+
+
+def generator_of(case):
+    """A random generator that depends on the case alone."""
+    return np.random.RandomState(zlib.crc32(repr(case).encode()) % 2**32)
+
+
+def inputs_of(case, batch):
+    """Arrays of the case's input shapes with the given batch size; a list if the case has a list of shapes."""
+    generator = generator_of(case)
+    shapes = case.x if isinstance(case.x, list) else [case.x]
+    arrays = []
+    for shape in shapes:
+        sizes = [batch if size is None else size for size in shape]
+        if case.integers:
+            arrays.append(generator.randint(0, case.integers, sizes).astype("int32" if case.weights else "float32"))
+        else:
+            arrays.append(generator.normal(size=sizes).astype("float32"))
+    return arrays if isinstance(case.x, list) else arrays[0]
+
+
+def weights_of(case, shapes):
+    """Positive arrays of the given shapes: some of them are variances."""
+    generator = generator_of(case)
+    return [generator.uniform(0.2, 1.5, size=shape).astype("float32") for shape in shapes]
+
+
+def call_arguments_of(case):
+    """The call's keyword arguments, with arrays for masks."""
+    return {key: np.array(value) if key == "mask" else value for key, value in case.call.items()}

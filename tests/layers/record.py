@@ -1,0 +1,50 @@
+"""Writes `recorded.json`: what real Keras answers for the cases. Run where Keras is installed:
+
+KERAS_BACKEND=torch python tests/layers/record.py
+"""
+
+import json
+import pathlib
+import sys
+import warnings
+
+import keras
+import numpy as np
+
+warnings.simplefilter("ignore")
+
+# The cases say `keraunos`; here that is Keras.
+sys.modules["keraunos"] = keras
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from cases import BATCH, CASES
+from data import call_arguments_of, inputs_of, weights_of
+
+
+def rounded(array):
+    return np.vectorize(lambda number: float(f"{number:.8g}"), otypes=[float])(array).tolist()
+
+
+def record(case):
+    """Values of outputs and of weights after the call."""
+    layer = case.make()
+    x = inputs_of(case, BATCH)
+    layer(x)
+    layer.set_weights(weights_of(case, [w.shape for w in layer.weights]))
+    y = layer(x, **call_arguments_of(case))
+    record = {"outputs": rounded(keras.ops.convert_to_numpy(y)), "dtype": keras.backend.standardize_dtype(y.dtype)}
+    if case.call.get("training"):
+        record["weights"] = [rounded(w) for w in layer.get_weights()]
+    record["paths"] = [w.path.split("/")[-1] for w in layer.weights]
+    return record
+
+
+def main():
+    records = {repr(case): record(case) for case in CASES if not case.is_random}
+    path = pathlib.Path(__file__).parent / "recorded.json"
+    lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in records.items())
+    path.write_text("{\n" + lines + "\n}\n")
+
+
+if __name__ == "__main__":
+    main()

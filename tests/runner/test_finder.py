@@ -1,0 +1,57 @@
+"""The finder maps names, and leaves nothing behind when it goes."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from keraunos import runner
+from keraunos.runner.finder import target_of
+
+MAPPED = {
+    "keras": "keraunos",
+    "keras.layers": "keraunos.layers",
+    "tf_keras.models": "keraunos.models",
+    "tensorflow": "keraunos.runner.tensorflow",
+    "tensorflow.keras": "keraunos",
+    "tensorflow.keras.layers": "keraunos.layers",
+    "tensorflow.math": "keraunos.runner.tensorflow.math",
+    "keras.api._v2.keras.layers": "keraunos.layers",
+    "keras_tuner": None,
+    "tensorflow_datasets": None,
+    "numpy": None,
+}
+
+
+@pytest.mark.parametrize(("name", "target"), MAPPED.items())
+def test_a_name_is_mapped_by_its_longest_prefix(name, target):
+    assert target_of(name) == target
+
+
+def test_installing_twice_and_uninstalling_twice_do_no_harm():
+    before = list(sys.meta_path)
+    runner.install()
+    runner.install()
+    assert len(sys.meta_path) == len(before) + 1
+    runner.uninstall()
+    runner.uninstall()
+    assert sys.meta_path == before
+    assert not any(name == "tensorflow" or name.startswith("keras.") for name in sys.modules)
+
+
+def test_the_import_of_an_older_module_does_not_hide_the_one_of_that_name():
+    import keraunos.layers.core
+
+    real = sys.modules["keraunos.layers.core"]
+    runner.install()
+    try:
+        from keras.layers.core import Dense
+
+        assert Dense is keraunos.layers.Dense
+        assert sys.modules["keraunos.layers.core"] is real
+        from keraunos.layers.core import dense
+
+        assert dense is real.dense
+    finally:
+        runner.uninstall()

@@ -1,0 +1,162 @@
+"""Helpers for data, files, seeds and progress."""
+
+import contextlib
+import io
+import tarfile
+import zipfile
+
+import numpy as np
+import pytest
+
+from keraunos.utils import Config, Progbar, pad_sequences, split_dataset
+from keraunos.utils.file_utils import extract_archive, get_file, hash_file
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def _bar_output(stream, verbose=1, steps=3):
+    with contextlib.redirect_stdout(stream):
+        bar = Progbar(target=steps, verbose=verbose, interval=0, stateless_metrics=[])
+        for step in range(1, steps + 1):
+            bar.update(step, [("accuracy", 0.5), ("loss", 0.25)])
+    return stream.getvalue()
+
+
+def test_in_a_terminal_the_bar_is_redrawn_in_place():
+    text = _bar_output(Terminal())
+    assert text.count("\r") == 3 and text.count("\n") == 1
+    assert "━" * 20 in text
+    assert "3/3" in text and "step - accuracy: 0.5000 - loss: 0.2500" in text
+
+
+def test_in_a_log_file_the_bar_has_no_control_characters():
+    text = _bar_output(io.StringIO())
+    assert not any(character in text for character in "\r\b\x1b")
+    assert text.count("\n") == 3
+    assert text.splitlines()[-1].startswith("3/3 ━━━━━━━━━━━━━━━━━━━━ 0s ")
+
+
+def test_verbose_2_writes_one_line_at_the_end():
+    text = _bar_output(io.StringIO(), verbose=2)
+    assert text.count("\n") == 1
+    assert text.startswith("3/3 - 0s - ") and text.endswith(" - accuracy: 0.5000 - loss: 0.2500\n")
+
+
+def test_the_bar_of_unknown_length_counts():
+    stream = io.StringIO()
+    with contextlib.redirect_stdout(stream):
+        Progbar(target=None, interval=0).update(5)
+    assert "5/Unknown" in stream.getvalue()
+
+
+def test_stateless_values_are_averaged_by_steps():
+    stream = io.StringIO()
+    with contextlib.redirect_stdout(stream):
+        bar = Progbar(target=10, interval=0, stateless_metrics=["a"])
+        bar.update(1, [("a", 0.0)])
+        bar.update(4, [("a", 4.0)])
+    assert "a: 3.0000" in stream.getvalue()
+
+
+def test_a_terminal_without_the_sign_gets_another():
+    raw = io.BytesIO()
+    narrow = io.TextIOWrapper(raw, encoding="cp1251")
+    with contextlib.redirect_stdout(narrow):
+        Progbar(target=1).update(1)
+    assert b"=" in raw.getvalue()
+
+
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        ({}, [[0, 0, 1], [0, 2, 3], [4, 5, 6]]),
+        ({"padding": "post"}, [[1, 0, 0], [2, 3, 0], [4, 5, 6]]),
+        ({"maxlen": 2}, [[0, 1], [2, 3], [5, 6]]),
+        ({"maxlen": 2, "truncating": "post", "value": 9}, [[9, 1], [2, 3], [4, 5]]),
+        ({"maxlen": 0}, np.zeros((3, 0))),
+    ],
+)
+def test_sequences_are_padded(arguments, expected):
+    np.testing.assert_array_equal(pad_sequences([[1], [2, 3], [4, 5, 6]], **arguments), expected)
+
+
+@pytest.mark.parametrize("sequences", [[1, 2], 5, [[1], 2]])
+def test_what_is_no_list_of_sequences_is_refused(sequences):
+    with pytest.raises(ValueError, match="`sequences`"):
+        pad_sequences(sequences)
+
+
+def test_a_config_can_be_frozen():
+    config = Config(learning_rate=0.1)
+    config.seed = 1
+    assert config["seed"] == 1 and len(config) == 2 and "seed" in config
+    config.freeze()
+    with pytest.raises(ValueError, match="frozen"):
+        config.seed = 2
+    with pytest.raises(AttributeError, match="Did you mean 'seed'"):
+        _ = config.sead
+
+
+def test_data_sets_are_split():
+    left, right = split_dataset((np.arange(10), np.arange(10) * 2), left_size=0.7)
+    assert len(left) == 7 and len(right) == 3
+    assert [int(y) for _, y in right] == [14, 16, 18]
+    x, y = next(iter(right.batch(2)))
+    assert x.shape == y.shape == (2,)
+    with pytest.raises(ValueError, match="At least one"):
+        split_dataset(np.arange(3))
+
+
+def test_nothing_is_downloaded(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nothing is downloaded. Get https://x.org/a.txt"):
+        get_file("a.txt", "https://x.org/a.txt", cache_dir=tmp_path)
+
+
+def test_a_local_file_is_copied_and_checked(tmp_path):
+    source = tmp_path / "source.txt"
+    source.write_text("one")
+    cache, first = tmp_path / "cache", hash_file(source)
+    path = get_file("a.txt", source.as_uri(), file_hash=first, cache_dir=cache)
+    source.write_text("two")
+    assert get_file("a.txt", source.as_uri(), cache_dir=cache) == path
+    assert hash_file(path) == first
+    with pytest.raises(ValueError, match="Incomplete or corrupted"):
+        get_file("b.txt", source.as_uri(), file_hash="0" * 64, cache_dir=cache)
+    assert not (cache / "datasets" / "b.txt").exists()
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", ".", "a\\b"])
+def test_a_file_name_is_no_path(name, tmp_path):
+    with pytest.raises(ValueError):
+        get_file(name, "https://x.org/a", cache_dir=tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+@pytest.mark.parametrize("name", ["../out.txt", "/out.txt", "ok/../../out.txt"])
+def test_an_archive_writes_nothing_outside(kind, name, tmp_path):
+    archive, target = tmp_path / "archive", tmp_path / "target"
+    target.mkdir()
+    if kind == "tar":
+        with tarfile.open(archive, "w") as file:
+            file.addfile(tarfile.TarInfo("good.txt"))
+            file.addfile(tarfile.TarInfo(name))
+    else:
+        with zipfile.ZipFile(archive, "w") as file:
+            file.writestr("good.txt", "")
+            file.writestr(name, "")
+    with pytest.raises(ValueError, match="outside"):
+        extract_archive(archive, target)
+    assert not list(target.iterdir()) and not (tmp_path / "out.txt").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
+def test_links_and_devices_in_an_archive_are_refused(kind, tmp_path):
+    with tarfile.open(tmp_path / "archive", "w") as file:
+        member = tarfile.TarInfo("link")
+        member.type, member.linkname = kind, "good.txt"
+        file.addfile(member)
+    with pytest.raises(ValueError, match="link or device"):
+        extract_archive(tmp_path / "archive", tmp_path / "target")
