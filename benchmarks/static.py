@@ -23,26 +23,31 @@ DISTRIBUTIONS = {
 }
 VERSIONS = ["keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "scikit-learn", "onnxruntime", "ai-edge-litert"]
 
-IMPORT = """
-import sys, time
+MEMORY = """
+def resident():
+    import sys
+    status = dict(line.split(":", 1) for line in open("/proc/self/status")) if sys.platform == "linux" else {{}}
+    return 1024 * int(status.get("VmRSS", "0 kB").split()[0])
+"""
+
+IMPORT = MEMORY + """
+import time
 start = time.perf_counter()
 import numpy
 middle = time.perf_counter()
 import {module}
 end = time.perf_counter()
-import json
-status = dict(line.split(":", 1) for line in open("/proc/self/status")) if sys.platform == "linux" else {{}}
-print(json.dumps([end - start, middle - start, int(status.get("VmRSS", "0 kB").split()[0])]))
+print([end - start, middle - start, resident()])
 """
 
 # Names are resolved when they are first used: the import alone says little.
-FIRST_USE = """
+FIRST_USE = MEMORY + """
 import time
 start = time.perf_counter()
 import {module} as keras
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
 model.compile(optimizer="adam", loss="mse")
-print(time.perf_counter() - start)
+print([time.perf_counter() - start, resident()])
 """
 
 SIZES = """
@@ -119,7 +124,7 @@ def _measure(peer: str, python: str, options: argparse.Namespace) -> dict[str, A
     module = "keraunos" if peer == "keraunos" else "keras"
     backend = {} if peer == "keraunos" else {"KERAS_BACKEND": peer.removeprefix("keras-")}
     imports = [json.loads(_output(python, IMPORT.format(module=module), [], backend)) for _ in range(options.repeats)]
-    first_uses = [float(_output(python, FIRST_USE.format(module=module), [], backend)) for _ in range(options.repeats)]
+    first_uses = [json.loads(_output(python, FIRST_USE.format(module=module), [], backend)) for _ in range(options.repeats)]
     sizes = json.loads(_output(python, SIZES, DISTRIBUTIONS[peer], {}))
     learn = {
         until: median(
@@ -131,8 +136,9 @@ def _measure(peer: str, python: str, options: argparse.Namespace) -> dict[str, A
     return {
         "import_seconds": median(total for total, _, _ in imports),
         "numpy_seconds": median(numpy for _, numpy, _ in imports),
-        "first_use_seconds": median(first_uses),
-        "rss_bytes": 1024 * median(rss for _, _, rss in imports),
+        "first_use_seconds": median(seconds for seconds, _ in first_uses),
+        "rss_bytes": median(rss for _, _, rss in imports),
+        "first_use_rss_bytes": median(rss for _, rss in first_uses),
         "own_installed_bytes": sizes.get(module, 0),
         "installed_bytes": sum(sizes.values()),
         "first_step_seconds": learn["step"],

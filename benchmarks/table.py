@@ -120,6 +120,7 @@ STATIC_ROWS = [
     ("numpy_seconds", "of which numpy, s", 1.0),
     ("first_use_seconds", "import and a first compiled model, s", 1.0),
     ("rss_bytes", "memory after import, MB", 1e-6),
+    ("first_use_rss_bytes", "memory after a first compiled model, MB", 1e-6),
     ("wheel_bytes", "wheel, MB", 1e-6),
     ("own_installed_bytes", "installed, MB", 1e-6),
     ("installed_bytes", "installed with what it needs, MB", 1e-6),

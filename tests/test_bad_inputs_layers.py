@@ -55,8 +55,8 @@ row(
     lambda: layers.Concatenate()([np.ones((2, 4, 5)), np.ones((2, 3, 5))]),
 )
 row(20, ValueError, ["(4,)", "(5,)"], lambda: layers.Add()([np.ones((2, 4)), np.ones((2, 5))]))
-row(22, IndexError, ["Embedding", "7", "[0, 5)"], lambda: layers.Embedding(5, 2)(np.array([[7]])))
-row(23, IndexError, ["Embedding", "-1", "[0, 5)"], lambda: layers.Embedding(5, 2)(np.array([[-1]])))
+row(22, IndexError, ["words", "7", "[0, 5)"], lambda: layers.Embedding(5, 2, name="words")(np.array([[7]])))
+row(23, IndexError, ["words", "-1", "[0, 5)"], lambda: layers.Embedding(5, 2, name="words")(np.array([[-1]])))
 row(24, ValueError, ["Embedding", "NaN"], lambda: layers.Embedding(5, 2)(np.array([[np.nan]])))
 for shape in (4, "abc", (-4,), (2.5,)):
     row(29, ValueError, ["Cannot convert", "to a shape"], lambda shape=shape: layers.Input(shape))
@@ -76,7 +76,7 @@ for array in (
     np.array([["2020-01-01"]], "datetime64[D]"),
     np.array([(1, 2)], [("a", "i4"), ("b", "i4")]),
 ):
-    row(32, ValueError, ["dtype"], lambda array=array: layers.Dense(2)(array))
+    row(32, ValueError, ["Invalid dtype", "dense"], lambda array=array: layers.Dense(2)(array))
 row(33, ValueError, ["non-negative"], lambda: regularizers.L2(-0.1))
 
 

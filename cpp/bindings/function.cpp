@@ -81,6 +81,21 @@ void bind_function(py::module_& m) {
              Function::Lease lease(function, specs);
              return py::make_tuple(lease.plan().description(), lease.plan().arena_bytes());
            })
+      .def("profile",
+           [](const Function& function, const py::sequence& given, int repeats) {
+             const std::vector<Tensor> inputs = borrow_all(given);
+             std::vector<TensorSpec> specs;
+             for (const Tensor& tensor : inputs) specs.push_back(tensor.spec());
+             Function::Lease lease(function, specs);
+             const Plan& plan = lease.plan();
+             for (std::size_t i = 0; i < inputs.size(); ++i) plan.bind_input(lease.workspace(), i, inputs[i].data());
+             std::vector<Tensor> outputs;
+             for (std::size_t i = 0; i < plan.outputs().size(); ++i) {
+               outputs.emplace_back(plan.outputs()[i].dtype, plan.outputs()[i].shape);
+               plan.bind_output(lease.workspace(), i, outputs.back().data());
+             }
+             return py::make_tuple(plan.description(), plan.profile(lease.workspace(), repeats));
+           })
       .def_property_readonly("graph", [](const Function& f) { return std::const_pointer_cast<Graph>(f.graph().shared_from_this()); });
 
   py::class_<Loop>(m, "Loop")

@@ -115,11 +115,11 @@ def get_num_threads():
 
 
 def set_num_threads(count):
-    """Sets how many threads the core may use. Results do not depend on it."""
+    """Sets how many threads the core may use; 0 lets it choose. Results do not depend on it."""
     from keraunos import _core
 
-    if not isinstance(count, int) or count < 1:
-        raise ValueError(f"set_num_threads: `count` must be a positive integer. Received: count={count}")
+    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        raise ValueError(f"set_num_threads: `count` must be an integer >= 0. Received: count={count}")
     _core.set_num_threads(count)
 
 

@@ -6,6 +6,11 @@ import gc
 import re
 import threading
 
+from keraunos import _core
+
+get_core_scope = _core.get_scope
+set_core_scope = _core.set_scope
+
 
 class _State(threading.local):
     """What belongs to the running thread. Class attributes are the values of a fresh session."""
@@ -138,12 +143,17 @@ class name_scope:
                 return self
         scopes.append(self)
         self._is_entered = True
+        # Errors of the core name the layer by its path.
+        self._outer_core_scope = get_core_scope()
+        set_core_scope(current_path())
         return self
 
     def __exit__(self, *exception):
-        if self._is_entered and state.name_scopes:
+        if self._is_entered:
             self._is_entered = False
-            state.name_scopes.pop()
+            set_core_scope(self._outer_core_scope)
+            if state.name_scopes:
+                state.name_scopes.pop()
 
 
 def current_path():

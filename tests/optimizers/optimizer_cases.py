@@ -136,7 +136,7 @@ def keras_numpy(variable):
     return variable.numpy()
 
 
-def run(keras, name, arguments, schedule, steps=max(RECORDED_STEPS)):
+def run(keras, name, arguments, schedule, steps=100):
     """Weights after the recorded steps, and after the end of training."""
     variables = make_variables(keras)
     optimizer = make_optimizer(keras, name, arguments, schedule)

@@ -27,6 +27,7 @@ namespace keraunos {
 namespace {
 
 constexpr int kMaxThreads = 256;
+constexpr std::size_t kStackBytes = std::size_t{2} << 20;
 constexpr std::chrono::microseconds kWorkerSpin{80};
 constexpr std::chrono::microseconds kCallerSpin{200};
 constexpr std::uint64_t kLowHalf = 0xffffffffu;
@@ -90,11 +91,8 @@ class Pool {
   explicit Pool(int threads) {
     SignalsBlocked blocked;  // workers inherit the mask: signals stay with the host's own threads
     for (int i = 1; i < threads; ++i) {
-      try {
-        workers_.emplace_back([this] { work(); });
-      } catch (const std::system_error&) {
-        break;  // the system gives no more threads; fewer workers do the same work
-      }
+      // When the system gives no more threads, fewer workers do the same work.
+      if (!start_worker()) break;
     }
   }
 
@@ -104,7 +102,7 @@ class Pool {
       std::lock_guard<std::mutex> lock(mutex_);
       wake_.notify_all();
     }
-    for (std::thread& worker : workers_) worker.join();
+    for (Worker& worker : workers_) join(worker);
     workers_.clear();
   }
 
@@ -130,6 +128,42 @@ class Pool {
   std::atomic<bool> is_busy{false};
 
  private:
+#if defined(_WIN32)
+  using Worker = std::thread;
+
+  bool start_worker() {
+    try {
+      workers_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+      return false;
+    }
+    return true;
+  }
+  static void join(Worker& worker) { worker.join(); }
+#else
+  using Worker = pthread_t;
+
+  // Not std::thread: kernels keep up to 128 KiB on the stack, as much as musl gives a thread by default.
+  bool start_worker() {
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0) return false;
+    std::size_t size = 0;
+    if (pthread_attr_getstacksize(&attributes, &size) == 0 && size < kStackBytes) {
+      pthread_attr_setstacksize(&attributes, kStackBytes);
+    }
+    const auto run = [](void* pool) -> void* {
+      static_cast<Pool*>(pool)->work();
+      return nullptr;
+    };
+    Worker worker;
+    const bool is_started = pthread_create(&worker, &attributes, run, this) == 0;
+    pthread_attr_destroy(&attributes);
+    if (is_started) workers_.push_back(worker);
+    return is_started;
+  }
+  static void join(Worker& worker) { pthread_join(worker, nullptr); }
+#endif
+
   struct Job {
     const RangeFunction* body;
     std::int64_t count, grain, chunks;
@@ -211,7 +245,7 @@ class Pool {
   std::atomic<int> sleepers_{0};
   std::mutex mutex_;
   std::condition_variable wake_, done_;
-  std::vector<std::thread> workers_;
+  std::vector<Worker> workers_;
 };
 
 // ---------------------------------------------------------------- the one pool

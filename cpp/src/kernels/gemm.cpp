@@ -1,7 +1,6 @@
 // Decides how a matrix product is cut and packed. Every decision depends on the shape and the level alone, so that the
 // result has the same bits for any number of threads.
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/threads.h"
 #include "kernels/dispatch.h"
@@ -10,8 +9,6 @@
 
 namespace keraunos::kernels {
 namespace {
-int param(const char*n,int d){const char*t=getenv(n);return t?atoi(t):d;}
-const int P_K=param("PK",384), P_G=param("PG",1),P_MC=param("PMC",512);
 
 using Index = std::int64_t;
 
@@ -60,7 +57,7 @@ GemmTask<T> make_task(const Gemm<T>& shape, const T* a, const T* b, const T* bia
   GemmTask<T> task;
   task.n = shape.n;
   task.k = shape.k;
-  const Index blocks = std::max<Index>(1, ceil_div(shape.k, (Index)P_K));
+  const Index blocks = std::max<Index>(1, ceil_div(shape.k, level<T>().max_k_block));
   task.k_block = std::max<Index>(1, ceil_div(shape.k, blocks));
   task.a = a;
   task.a_row = shape.transpose_a ? 1 : shape.lda;
@@ -71,7 +68,6 @@ GemmTask<T> make_task(const Gemm<T>& shape, const T* a, const T* b, const T* bia
   task.bias = shape.has_bias ? bias : nullptr;
   task.activation = shape.activation;
   task.accumulate = shape.accumulate;
-  task.reuses_a = param("PR",0)&&shape.m*shape.k*(Index)sizeof(T)>param("PL2",655360);
   task.c = c;
   task.ldc = shape.ldc;
   return task;
@@ -85,10 +81,10 @@ void compute_parallel(const GemmTask<T>& task, Index rows) {
   const double work = work_per_column * static_cast<double>(task.n);
   if (work <= kSerialWork) return l.compute(task, 0, task.tiles.count, 0, task.n);
   const Index strips = ceil_div(task.n, l.strip);
-  const Index strips_per_task = std::clamp<Index>(P_G*std::max<Index>(1,static_cast<Index>(kTaskWork / (work_per_column * l.strip))), 1, strips);
+  const Index strips_per_task = std::clamp<Index>(static_cast<Index>(kTaskWork / (work_per_column * l.strip)), 1, strips);
   const Index column_tasks = ceil_div(strips, strips_per_task);
   // About 512 rows of a stay in the second-level cache; fewer when the columns alone give too few tasks.
-  Index tiles_per_task = std::max<Index>(1, P_MC / l.max_rows);
+  Index tiles_per_task = std::max<Index>(1, 512 / l.max_rows);
   if (column_tasks < 16) {
     const double work_per_tile = work / static_cast<double>(task.tiles.count * column_tasks);
     const Index enough = std::max<Index>(1, static_cast<Index>(kTaskWork / work_per_tile));

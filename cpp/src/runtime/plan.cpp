@@ -1,6 +1,7 @@
 #include "runtime/plan.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include "base/memory.h"
@@ -300,6 +301,26 @@ void Plan::run(Workspace& workspace) const {
   execute(workspace);
   // Snapshots left behind would make the next train step copy its weights.
   for (Tensor& snapshot : workspace.snapshots_) snapshot = Tensor();
+}
+
+std::vector<double> Plan::profile(Workspace& workspace, int repeats) const {
+  using Clock = std::chrono::steady_clock;
+  const StateAccess access;
+  bind_variables(workspace, access);
+  std::vector<std::vector<double>> times(instructions_.size());
+  for (int repeat = 0; repeat < repeats; ++repeat) {
+    for (std::size_t i = 0; i < instructions_.size(); ++i) {
+      const Clock::time_point start = Clock::now();
+      instructions_[i].kernel(workspace.calls_[i]);
+      times[i].push_back(std::chrono::duration<double, std::nano>(Clock::now() - start).count());
+    }
+  }
+  std::vector<double> medians;
+  for (std::vector<double>& sample : times) {
+    std::sort(sample.begin(), sample.end());
+    medians.push_back(sample.empty() ? 0 : sample[sample.size() / 2]);
+  }
+  return medians;
 }
 
 }  // namespace keraunos

@@ -2,6 +2,7 @@
 
 import inspect
 import warnings
+import weakref
 
 from keraunos import config, dtype_policies, regularizers, tree
 from keraunos.dtypes import is_float_dtype
@@ -20,7 +21,7 @@ from keraunos.layers.layer_state import LayerState
 from keraunos.layers.tracker import DoNotTrackScope, Tracker
 from keraunos.masking import get_keras_mask, set_keras_mask
 from keraunos.metrics.metric import Metric
-from keraunos.naming import current_path, name_scope, state
+from keraunos.naming import current_path, get_core_scope, name_scope, set_core_scope, state
 from keraunos.ops.node import Node
 from keraunos.ops.operation import Operation, raise_with_arguments
 from keraunos.random import SeedGenerator
@@ -127,7 +128,7 @@ class Layer(LayerBuilding, LayerState, LayerLosses, Operation):
             self.__dict__["_initial_weights"] = weights
 
     def _read_call_signature(self):
-        self._call_signature = inspect.signature(self.call)
+        self._call_signature = _signature_of(self.call)
         self.call_signature_parameters = list(self._call_signature.parameters)
         self._call_has_training_arg = "training" in self.call_signature_parameters
         self._call_has_mask_arg = "mask" in self.call_signature_parameters
@@ -306,6 +307,8 @@ class Layer(LayerBuilding, LayerState, LayerLosses, Operation):
         training = context.training
         if training is None:
             training = context.training = fast[2]
+        outer_scope = get_core_scope()
+        set_core_scope(fast[5])
         try:
             if fast[1] and training is not None:
                 return self.call(x, training=training)
@@ -315,6 +318,7 @@ class Layer(LayerBuilding, LayerState, LayerLosses, Operation):
                 raise
             raise_with_arguments(error, self.call, f"{type(self).__name__}.call()", (x,), {})
         finally:
+            set_core_scope(outer_scope)
             if is_outermost:
                 current.context = None
 
@@ -408,6 +412,7 @@ class Layer(LayerBuilding, LayerState, LayerLosses, Operation):
             default_training,
             keeps_dtype,
             set(),
+            self._path or self.name,
         )
 
     def _inputs_need_conversion(self, args, kwargs):
@@ -417,7 +422,13 @@ class Layer(LayerBuilding, LayerState, LayerLosses, Operation):
 
     def _convert_input(self, x):
         mask = get_keras_mask(x)
-        converted = self.dtype_policy.convert_input(x, self.autocast, self.input_dtype)
+        try:
+            converted = self.dtype_policy.convert_input(x, self.autocast, self.input_dtype)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"Invalid dtype: {getattr(x, 'dtype', type(x).__name__)}. Layer '{self.name}' takes tensors and "
+                f"arrays of numbers. {error}"
+            ) from error
         if mask is not None:
             set_keras_mask(converted, mask)
         return converted
@@ -622,6 +633,19 @@ class _NodeShape:
 
 Layer.input_shape = _NodeShape("input")
 Layer.output_shape = _NodeShape("output")
+
+
+_signatures = weakref.WeakKeyDictionary()
+
+
+def _signature_of(method):
+    """The signature of a bound method, read once per function."""
+    function = getattr(method, "__func__", None)
+    if function is None or hasattr(function, "__wrapped__"):
+        return inspect.signature(method)
+    if function not in _signatures:
+        _signatures[function] = inspect.signature(method)
+    return _signatures[function]
 
 
 def _check_name(name):

@@ -7,6 +7,7 @@ from keraunos.stateless_scope import (
     in_symbolic_scope,
 )
 from keraunos.tensor import is_tensor
+from keraunos.tracing import is_tracing
 
 
 class LayerLosses:
@@ -47,6 +48,9 @@ class LayerLosses:
     def _get_own_losses(self):
         if in_stateless_scope():
             return [loss for loss in get_stateless_scope().losses if id(loss) in self._loss_ids]
+        if self._losses and not is_tracing():
+            # What a finished trace left behind has no value.
+            return [loss for loss in self._losses if not loss.is_symbolic]
         return self._losses[:]
 
     def _get_regularization_losses(self):

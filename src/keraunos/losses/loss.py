@@ -1,5 +1,7 @@
 """Base class of all losses."""
 
+import numbers
+
 from keraunos import config, dtype_policies, ops, tree
 from keraunos.losses.reduction import reduce_weighted_values, standardize_reduction
 from keraunos.masking import get_keras_mask
@@ -40,8 +42,7 @@ class Loss:
     def __call__(self, y_true, y_pred, sample_weight=None):
         in_mask = get_keras_mask(y_pred)
         with name_scope(self.name.replace("/", ">")):
-            y_pred = tree.map_structure(self._to_tensor, y_pred)
-            y_true = tree.map_structure(self._to_tensor, y_true)
+            y_pred, y_true = self._to_tensors(y_pred), self._to_tensors(y_true)
             losses = self.call(y_true, y_pred)
             if losses is None:
                 raise ValueError(
@@ -66,8 +67,11 @@ class Loss:
         """Makes a loss from what `get_config` returned."""
         return cls(**config)
 
-    def _to_tensor(self, x):
-        return ops.convert_to_tensor(x, dtype=self.dtype)
+    def _to_tensors(self, x):
+        """Tensors in the structure of `x`; lists of numbers are one tensor, not a structure of scalars."""
+        if isinstance(x, (list, tuple)) and all(isinstance(leaf, numbers.Number) for leaf in tree.flatten(x)):
+            return ops.convert_to_tensor(x, dtype=self.dtype)
+        return tree.map_structure(lambda leaf: ops.convert_to_tensor(leaf, dtype=self.dtype), x)
 
     def _obj_type(self):
         return "Loss"

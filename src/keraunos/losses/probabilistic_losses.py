@@ -116,12 +116,11 @@ def sparse_categorical_crossentropy(y_true, y_pred, from_logits=False, ignore_cl
         y_true = ops.squeeze(y_true, axis=axis)
     _require_label_shape(y_true, y_pred, axis)
     if ignore_class is None:
-        return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
+        return _sparse_crossentropy(y_true, y_pred, from_logits, axis)
     valid = ops.not_equal(y_true, ops.cast(ignore_class, y_true.dtype))
     y_true = ops.where(valid, y_true, 0)
     y_pred = ops.where(ops.expand_dims(valid, axis), y_pred, 0)
-    values = ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
-    values = ops.where(valid, values, 0.0)
+    values = ops.where(valid, _sparse_crossentropy(y_true, y_pred, from_logits, axis), 0.0)
     set_keras_mask(values, valid)
     return values
 
@@ -157,6 +156,18 @@ def _class_targets(name, y_true, y_pred, label_smoothing, axis):
     if label_smoothing:
         y_true = y_true * (1.0 - label_smoothing) + label_smoothing / y_true.shape[-1]
     return y_true, y_pred
+
+
+def _sparse_crossentropy(y_true, y_pred, from_logits, axis):
+    try:
+        return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
+    except IndexError:
+        labels, classes = ops.convert_to_numpy(y_true).reshape(-1), y_pred.shape[axis]
+        row = int(((labels < 0) | (labels >= classes)).argmax())
+        raise IndexError(
+            f"sparse_categorical_crossentropy: labels must be in [0, {classes}). "
+            f"Received: label {int(labels[row])} at position {row}"
+        ) from None
 
 
 def _require_label_shape(y_true, y_pred, axis):

@@ -15,7 +15,7 @@ from keraunos.ops._arguments import floats, tensor, with_dtype
 from keraunos.ops._dispatch import operations
 from keraunos.ops.math import extract_sequences
 from keraunos.ops.numpy import elementwise, linear, shaping
-from keraunos.tensor import cast_tensor, convert_to_tensor, execute, scalar
+from keraunos.tensor import KerasTensor, cast_tensor, convert_to_tensor, execute, scalar
 
 operation = operations("math")
 
@@ -70,15 +70,22 @@ def _transform(real, imaginary, sign):
     return tuple(_dims.reshape(x, (*sizes, n)) for x in joined)
 
 
-def _pair(x):
+def _checked_pair(x):
     if not isinstance(x, (tuple, list)) or len(x) != 2:
         raise ValueError(f"Input `x` should be a tuple of two tensors - real and imaginary. Received: x={x}")
-    real, imaginary = floats(x[0]), floats(x[1])
+    real, imaginary = x
     if tuple(real.shape) != tuple(imaginary.shape):
         raise ValueError(
             "Input `x` should be a tuple of two tensors - real and imaginary. Both the real and imaginary parts should "
             f"have the same shape. Received: x[0].shape = {tuple(real.shape)}, x[1].shape = {tuple(imaginary.shape)}"
         )
+    return real, imaginary
+
+
+def _pair(x):
+    if isinstance(x, (tuple, list)):
+        x = [floats(part) for part in x]
+    real, imaginary = _checked_pair(x)
     return real, cast_tensor(imaginary, real.dtype)
 
 
@@ -143,7 +150,15 @@ def _fitted(x, length):
     return shaping.slice_axis(x, last, 0, length) if x.shape[last] != length else x
 
 
-@operation(name="RFFT")
+def _rfft_spec(x, fft_length=None):
+    if len(x.shape) < 1:
+        raise ValueError(f"Input should have rank >= 1. Received: input.shape = {x.shape}")
+    length = x.shape[-1] if fft_length is None else fft_length
+    shape = (*x.shape[:-1], None if length is None else length // 2 + 1)
+    return KerasTensor(shape, dtype=x.dtype), KerasTensor(shape, dtype=x.dtype)
+
+
+@operation(name="RFFT", spec=_rfft_spec)
 def rfft(x, fft_length=None):
     """The Fourier transform of real numbers along the last axis: the first n // 2 + 1 frequencies.
 
@@ -161,7 +176,17 @@ def rfft(x, fft_length=None):
     return tuple(shaping.slice_axis(part, last, 0, fft_length // 2 + 1) for part in parts)
 
 
-@operation(name="IRFFT")
+def _irfft_spec(x, fft_length=None):
+    real, _ = _checked_pair(x)
+    if len(real.shape) < 1:
+        raise ValueError(f"Input should have rank >= 1. Received: input.shape = {real.shape}")
+    length = fft_length
+    if length is None and real.shape[-1] is not None:
+        length = 2 * (real.shape[-1] - 1)
+    return KerasTensor((*real.shape[:-1], length), dtype=real.dtype)
+
+
+@operation(name="IRFFT", spec=_irfft_spec)
 def irfft(x, fft_length=None):
     """The inverse of `rfft`.
 
@@ -279,7 +304,17 @@ def _overlapped(frames, stride):
     return shaping.permute(summed, [*range(1, rank - 1), 0])
 
 
-@operation(name="ISTFT")
+def _istft_spec(x, sequence_length, sequence_stride, fft_length, length=None, window="hann", center=True):
+    real, _ = _checked_pair(x)
+    _check_lengths(sequence_length, sequence_stride, fft_length)
+    if len(real.shape) < 2:
+        raise ValueError(f"Input should have rank >= 2. Received: input.shape = {real.shape}")
+    if length is None and real.shape[-2] is not None:
+        length = (real.shape[-2] - 1) * sequence_stride + fft_length - (fft_length // 2 * 2 if center else 0)
+    return KerasTensor((*real.shape[:-2], length), dtype=real.dtype)
+
+
+@operation(name="ISTFT", spec=_istft_spec)
 def istft(x, sequence_length, sequence_stride, fft_length, length=None, window="hann", center=True):
     """The inverse of `stft`.
 

@@ -469,7 +469,7 @@ class Optimizer:
         variables = self._trainable_variables
         for variable, average in zip(variables, self._model_variables_moving_average):
             if average is not None:
-                momentum = self._once_per_step("ema", variable.dtype, lambda: self._ema_rate(variable.dtype))
+                momentum = self._ema_rate(variable.dtype)
                 average.assign(momentum * average + (1 - momentum) * variable)
         if self.ema_overwrite_frequency:
             run_either(
@@ -480,8 +480,10 @@ class Optimizer:
             )
 
     def _ema_rate(self, dtype):
-        """0 at the first step, which makes the average the variable itself."""
-        return ops.cast(ops.not_equal(self.iterations, 0), dtype) * self.ema_momentum
+        """Share of the old average: 0 at the first step, which makes the average the variable itself."""
+        return self._once_per_step(
+            "ema", dtype, lambda: ops.cast(ops.not_equal(self.iterations, 0), dtype) * self.ema_momentum
+        )
 
     def _overwrite_by_averages(self, variables):
         averages = self._model_variables_moving_average

@@ -9,6 +9,8 @@ from keraunos.errors import ModelFormatError, UnsafeModelError
 
 # A chunked and compressed dataset may unpack to this many times its stored size.
 _MAX_RATIO = 1000
+# What tf.keras 2.12 and 2.13 call `layers`.
+_OLD_LAYERS = "_layer_checkpoint_dependencies"
 
 
 def import_h5py():
@@ -73,10 +75,15 @@ class H5Entries:
     def get(self, path, default=(None, {})):
         """Returns `(None, mapping from key to array)` for a store path."""
         group = self.h5
+        has_old_numbers = False
         for part in [part for part in path.split("/") if part] + ["vars"]:
-            if not _is_group(group) or part not in group:
+            if not _is_group(group):
                 return default
-            group = safe_child(group, part)
+            name = _numbered_child(group, part) if has_old_numbers else _child_name(group, part)
+            if name is None:
+                return default
+            has_old_numbers = name == _OLD_LAYERS
+            group = safe_child(group, name)
         if not _is_group(group):
             raise ModelFormatError(f"'{path}/vars' in the weights file is not a group.")
         return None, H5Values(group)
@@ -120,6 +127,29 @@ class H5Values:
         if key not in self.group:
             raise ModelFormatError(f"The weights file has no dataset '{self.group.name}/{key}'.")
         return read_array(safe_child(self.group, key))
+
+
+def _child_name(group, part):
+    """The name of a member of a store path in this file, as tf.keras up to 2.15 may have written it."""
+    old_name = _OLD_LAYERS if part == "layers" else f"_{part}"
+    return next((name for name in (part, old_name) if name in group), None)
+
+
+def _numbered_child(group, part):
+    """The member for `dense_1` in a list of tf.keras 2.12 and 2.13, which counted layers with weights twice.
+
+    Whatever the numbers are, their order is that of the layers.
+    """
+    kind, number = _split_number(part)
+    numbers = sorted(number for other, number in map(_split_number, group) if other == kind)
+    if number >= len(numbers):
+        return None
+    return f"{kind}_{numbers[number]}" if numbers[number] else kind
+
+
+def _split_number(name):
+    kind, _, number = name.rpartition("_")
+    return (kind, int(number)) if kind and number.isdecimal() and number.isascii() else (name, 0)
 
 
 def safe_child(group, name):

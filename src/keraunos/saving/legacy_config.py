@@ -35,7 +35,7 @@ def is_legacy(config):
     inner_config = config["config"]
     if not isinstance(inner_config, dict) or not isinstance(config["module"], str):
         return False
-    if not config["module"].split(".")[0] in ("keras", "tf_keras", "tensorflow"):
+    if config["module"].split(".")[0] not in ("keras", "tf_keras", "tensorflow"):
         return False
     return "batch_input_shape" in inner_config or ".engine" in config["module"]
 
@@ -49,8 +49,6 @@ def merge_input_shape(layer_configs):
     if first.get("class_name") == "InputLayer" or not isinstance(inner_config, dict):
         return layer_configs
     shape = inner_config.get("batch_input_shape")
-    if shape is None and isinstance(first.get("name"), str) and first.get("class_name") in ("TimeDistributed", "Bidirectional"):
-        shape = (inner_config.get("layer") or {}).get("config", {}).get("batch_input_shape")
     if shape is None:
         shape = _keras_1_input_shape(first.get("class_name"), inner_config)
     if shape is None:

@@ -55,13 +55,19 @@ KEYS = {
 }
 
 # Keys that differ from layer to layer. `None` drops the key.
+_NO_PLAIN_KERNEL = {"groups": None, "kernel_initializer": None, "kernel_regularizer": None, "kernel_constraint": None}
 KEYS_OF_CLASS = {
-    "DepthwiseConv1D": {"filters": None, "groups": None, "kernel_initializer": None, "kernel_regularizer": None, "kernel_constraint": None},
-    "DepthwiseConv2D": {"filters": None, "groups": None, "kernel_initializer": None, "kernel_regularizer": None, "kernel_constraint": None},
-    "Embedding": {"init": "embeddings_initializer", "W_regularizer": "embeddings_regularizer", "W_constraint": "embeddings_constraint", "dropout": None},
+    "DepthwiseConv1D": {**_NO_PLAIN_KERNEL, "filters": None},
+    "DepthwiseConv2D": {**_NO_PLAIN_KERNEL, "filters": None},
+    "Embedding": {
+        "init": "embeddings_initializer",
+        "W_regularizer": "embeddings_regularizer",
+        "W_constraint": "embeddings_constraint",
+        "dropout": None,
+    },
     "LeakyReLU": {"alpha": "negative_slope"},
-    "SeparableConv1D": {"groups": None, "kernel_initializer": None, "kernel_regularizer": None, "kernel_constraint": None},
-    "SeparableConv2D": {"groups": None, "kernel_initializer": None, "kernel_regularizer": None, "kernel_constraint": None},
+    "SeparableConv1D": _NO_PLAIN_KERNEL,
+    "SeparableConv2D": _NO_PLAIN_KERNEL,
     "UpSampling1D": {"length": "size"},
 }
 

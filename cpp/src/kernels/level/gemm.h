@@ -21,10 +21,7 @@ template <class T>
 struct GemmTask {
   std::int64_t n = 0, k = 0;
   RowTiles tiles;
-  std::int64_t k_block = 0;  // depth that stays in the first-level cache
-  // A block of k for all columns before the next one, so that this block of a stays in the second-level cache; otherwise
-  // all of k for a strip of columns before the next one.
-  bool reuses_a = false;
+  std::int64_t k_block = 0;  // depth of one pass over c
   const T* a = nullptr;
   std::int64_t a_row = 0, a_k = 0;  // strides of a; one of them is 1
   bool a_is_packed = false;         // tile after tile, each [k][rows of the tile]

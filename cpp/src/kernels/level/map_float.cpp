@@ -98,7 +98,9 @@ KERAUNOS_UNARY(map_negative, -x)
 KERAUNOS_UNARY(map_absolute, magnitude(x))
 KERAUNOS_UNARY(map_sign, select(less(zero, x), splat(T(1)), select(less(x, zero), splat(T(-1)), x)))
 KERAUNOS_UNARY(map_exp, exp(x))
+KERAUNOS_UNARY(map_expm1, expm1(x))
 KERAUNOS_UNARY(map_log, log(x))
+KERAUNOS_UNARY(map_log1p, log1p(x))
 KERAUNOS_UNARY(map_sqrt, square_root(x))
 KERAUNOS_UNARY(map_rsqrt, splat(T(1)) / square_root(x))
 KERAUNOS_UNARY(map_square, x * x)
@@ -111,8 +113,6 @@ KERAUNOS_UNARY(map_floor, round_down(x))
 KERAUNOS_UNARY(map_ceil, round_up(x))
 KERAUNOS_UNARY(map_round, round_even(x))
 KERAUNOS_UNARY(map_trunc, round_to_zero(x))
-KERAUNOS_UNARY_IN_DOUBLE(map_expm1, expm1(x))
-KERAUNOS_UNARY_IN_DOUBLE(map_log1p, log1p(x))
 KERAUNOS_UNARY_IN_DOUBLE(map_log2, log2(x))
 KERAUNOS_UNARY_IN_DOUBLE(map_log10, log10(x))
 KERAUNOS_UNARY_IN_DOUBLE(map_sin, sin(x))
@@ -154,7 +154,7 @@ KERAUNOS_BINARY(map_sigmoid_grad, x* y*(splat(T(1)) - y))
 KERAUNOS_BINARY(map_tanh_grad, x*(splat(T(1)) - y * y))
 KERAUNOS_BINARY(map_softplus_grad, x* sigmoid(y))
 KERAUNOS_BINARY(map_logaddexp, select(equal(x, y), x + splat(T(0.69314718055994530942)),
-                                      maximum(x, y) + log1p(exp(float_of(bits_of(magnitude(x - y)) | sign_of(splat(T(-1))))))))
+                                      maximum(x, y) + log1p_of_fraction(exp(float_of(bits_of(magnitude(x - y)) | sign_of(splat(T(-1))))))))
 
 KERAUNOS_LOOP(map_gelu_grad) {
   if (is_approximate(parameters)) {
@@ -166,15 +166,15 @@ KERAUNOS_LOOP(map_gelu_grad) {
 
 // The plain cases of x^y for float32: exp(y * log|x|) in float64, which has bits to spare. False: some lane is special.
 KERAUNOS_INLINE bool plain_power(F64 x, F64 y, F64& result) {
-  const F64 m = magnitude(x);
+  const F64 m = magnitude(x), zero = {};
   const F64 whole = round_even(y);
-  const auto is_plain = both(both(less(F64{}, m), less(m, splat(kInf64))), less(magnitude(y), splat(1e6)));
-  const auto has_value = either(less(F64{}, x), equal(whole, y));
+  const auto is_plain = both(less(m, splat(kInf64)), less(magnitude(y), splat(1e6)));
+  const auto has_value = either(less(splat(-0.0), x), either(equal(x, zero), equal(whole, y)));
   if (!holds_everywhere(both(is_plain, has_value))) return false;
-  const F64 p = exp(y * log(m));
+  const F64 p = select(equal(y, zero), splat(1.0), exp(y * log(m)));
   const F64 half = splat(0.5) * whole;
-  const auto is_odd = both(less(x, F64{}), less(F64{}, magnitude(half - round_even(half))));
-  result = select(is_odd, -p, p);
+  const auto is_odd = both(equal(whole, y), less(zero, magnitude(half - round_even(half))));
+  result = float_of(bits_of(p) | bits_of(select(is_odd, float_of(sign_of(x)), zero)));
   return true;
 }
 

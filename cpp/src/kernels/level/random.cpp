@@ -9,34 +9,39 @@ namespace {
 constexpr int kBlocks = 16;          // Philox blocks of one group, side by side
 constexpr int kWords = 4 * kBlocks;  // words of one group
 
+constexpr std::uint64_t kLowWord = 0xffffffffu;
+KERAUNOS_INLINE U32 high_words(Products p) { return (U32)((p.even >> 32) | (p.odd & ~kLowWord)); }
+KERAUNOS_INLINE U32 low_words(Products p) { return (U32)((p.even & kLowWord) | (p.odd << 32)); }
+
 // Salmon et al., "Parallel random numbers: as easy as 1, 2, 3". Word w of block b of the group is element 16 * w + b: the
 // layout that needs no shuffling, and the same on every level.
 KERAUNOS_INLINE void philox(const std::uint32_t key[2], std::int64_t group, std::uint32_t* out) {
-  std::uint32_t x0[kBlocks], x1[kBlocks], x2[kBlocks], x3[kBlocks];
-  const std::uint64_t first = static_cast<std::uint64_t>(group) * kBlocks;  // its low 4 bits are 0: adding b carries nothing
-  for (int b = 0; b < kBlocks; ++b) {
-    x0[b] = static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(b);
-    x1[b] = static_cast<std::uint32_t>(first >> 32);
-    x2[b] = 0;
-    x3[b] = 0;
-  }
-  std::uint32_t k0 = key[0], k1 = key[1];
+  constexpr int W = kLanes32, parts = kBlocks / W;
+  const U32 zero = {};
+  const U32 m0 = zero + 0xD2511F53u, m1 = zero + 0xCD9E8D57u;
+  const std::uint64_t first = static_cast<std::uint64_t>(group) * kBlocks;  // its low 4 bits are 0: adding a lane carries nothing
+  for (int part = 0; part < parts; ++part) {
+    std::uint32_t lane[W];
+    for (int i = 0; i < W; ++i) lane[i] = static_cast<std::uint32_t>(first) + static_cast<std::uint32_t>(part * W + i);
+    U32 x0, x1 = zero + static_cast<std::uint32_t>(first >> 32), x2 = zero, x3 = zero;
+    __builtin_memcpy(&x0, lane, sizeof x0);
+    std::uint32_t k0 = key[0], k1 = key[1];
 #pragma GCC unroll 10
-  for (int round = 0; round < 10; ++round) {
-    for (int b = 0; b < kBlocks; ++b) {
-      const std::uint64_t p0 = std::uint64_t{0xD2511F53u} * x0[b], p1 = std::uint64_t{0xCD9E8D57u} * x2[b];
-      x0[b] = static_cast<std::uint32_t>(p1 >> 32) ^ x1[b] ^ k0;
-      x2[b] = static_cast<std::uint32_t>(p0 >> 32) ^ x3[b] ^ k1;
-      x1[b] = static_cast<std::uint32_t>(p1);
-      x3[b] = static_cast<std::uint32_t>(p0);
+    for (int round = 0; round < 10; ++round) {
+      const Products p0 = multiply_in_full(x0, m0), p1 = multiply_in_full(x2, m1);
+      x0 = high_words(p1) ^ x1 ^ k0;
+      x2 = high_words(p0) ^ x3 ^ k1;
+      x1 = low_words(p1);
+      x3 = low_words(p0);
+      k0 += 0x9E3779B9u;
+      k1 += 0xBB67AE85u;
     }
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
+    std::uint32_t* to = out + part * W;
+    __builtin_memcpy(to, &x0, sizeof x0);
+    __builtin_memcpy(to + kBlocks, &x1, sizeof x1);
+    __builtin_memcpy(to + 2 * kBlocks, &x2, sizeof x2);
+    __builtin_memcpy(to + 3 * kBlocks, &x3, sizeof x3);
   }
-  __builtin_memcpy(out, x0, sizeof x0);
-  __builtin_memcpy(out + kBlocks, x1, sizeof x1);
-  __builtin_memcpy(out + 2 * kBlocks, x2, sizeof x2);
-  __builtin_memcpy(out + 3 * kBlocks, x3, sizeof x3);
 }
 
 void bits(const std::uint32_t key[2], std::int64_t group, std::int64_t groups, std::uint32_t* out) {

@@ -47,15 +47,7 @@ struct Squared {
 
 template <class T, class Op, class V>
 KERAUNOS_INLINE T combine_lanes(V v) {
-  constexpr int W = Lanes<T>::count;
-  // Halves are combined with each other until one lane is left; the other lanes do not matter.
-  T lane[2 * W] = {};
-  for (int width = W / 2; width > 0; width /= 2) {
-    store(lane, v);
-    v = Op::combine(v, load(lane + width));
-  }
-  store(lane, v);
-  return lane[0];
+  return fold_lanes<Lanes<T>::count / 2>(v, [](V a, V b) __attribute__((always_inline)) { return Op::combine(a, b); })[0];
 }
 
 constexpr std::int64_t kRowBlock = 64;  // vectors that are added one after the other

@@ -34,7 +34,7 @@ KERAUNOS_INLINE typename Lanes<T>::Vector row_maximum(const T* in, std::int64_t 
   over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) {
     largest = maximum(largest, read(in + i, lowest));
   });
-  return splat(largest_lane<T>(largest));
+  return largest_lane(largest);
 }
 
 template <class T>
@@ -49,7 +49,7 @@ void softmax(const T* in, T* out, std::int64_t rows, std::int64_t n) {
       write(out + i, e);
       sum = sum + e;
     });
-    const V scale = splat(T(1) / sum_lanes<T>(sum));
+    const V scale = splat(T(1)) / sum_lanes(sum);
     over_row<T>(n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
       write(out + i, read(out + i, V{}) * scale);
     });
@@ -66,7 +66,7 @@ void log_softmax(const T* in, T* out, std::int64_t rows, std::int64_t n) {
     over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) {
       sum = sum + exp(read(in + i, lowest) - largest);
     });
-    const V log_sum = log(splat(sum_lanes<T>(sum)));
+    const V log_sum = log(sum_lanes(sum));
     over_row<T>(n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
       write(out + i, (read(in + i, V{}) - largest) - log_sum);
     });
@@ -81,7 +81,7 @@ void softmax_grad(const T* y, const T* g, T* out, std::int64_t rows, std::int64_
     over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) {
       sum = sum + read(y + i, V{}) * read(g + i, V{});
     });
-    const V total = splat(sum_lanes<T>(sum));
+    const V total = sum_lanes(sum);
     over_row<T>(n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
       write(out + i, read(y + i, V{}) * (read(g + i, V{}) - total));
     });
@@ -94,7 +94,7 @@ void log_softmax_grad(const T* y, const T* g, T* out, std::int64_t rows, std::in
   for (std::int64_t r = 0; r < rows; ++r, y += n, g += n, out += n) {
     V sum = {};
     over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) { sum = sum + read(g + i, V{}); });
-    const V total = splat(sum_lanes<T>(sum));
+    const V total = sum_lanes(sum);
     over_row<T>(n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
       write(out + i, read(g + i, V{}) - exp(read(y + i, V{})) * total);
     });

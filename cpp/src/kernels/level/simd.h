@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -329,25 +330,56 @@ KERAUNOS_INLINE V with_sign(V a, B sign) {
 
 // ---------------------------------------------------------------- over the lanes
 
-template <class T, class V>
-KERAUNOS_INLINE T sum_lanes(V v) {
-  constexpr int count = Lanes<T>::count;
-  T lane[count];
-  store(lane, v);
-  for (int width = count / 2; width > 0; width /= 2) {
-    for (int i = 0; i < width; ++i) lane[i] += lane[i + width];
-  }
-  return lane[0];
+template <int Step, class V, std::size_t... I>
+KERAUNOS_INLINE V exchange_lanes(V v, std::index_sequence<I...>) {
+  return __builtin_shufflevector(v, v, (int(I) ^ Step)...);
 }
 
-template <class T, class V>
-KERAUNOS_INLINE T largest_lane(V v) {
-  T lane[Lanes<T>::count];
-  store(lane, v);
-  T best = lane[0];
-  for (int i = 1; i < Lanes<T>::count; ++i) best = (lane[i] > best || lane[i] != lane[i]) ? lane[i] : best;
-  return best;
+// combine() of all lanes, in all lanes: each with its partner at distance count/2, count/4, ..., 1.
+template <int Step, class V, class Combine>
+KERAUNOS_INLINE V fold_lanes(V v, Combine combine) {
+  constexpr int count = static_cast<int>(sizeof(V) / sizeof(v[0]));
+  v = combine(v, exchange_lanes<Step>(v, std::make_index_sequence<count>()));
+  if constexpr (Step > 1) v = fold_lanes<Step / 2>(v, combine);
+  return v;
 }
+
+struct AddLanes {
+  template <class V>
+  __attribute__((always_inline)) V operator()(V a, V b) const { return a + b; }
+};
+struct MaximumOfLanes {
+  template <class V>
+  __attribute__((always_inline)) V operator()(V a, V b) const { return maximum(a, b); }
+};
+
+KERAUNOS_INLINE F32 sum_lanes(F32 v) { return fold_lanes<kLanes32 / 2>(v, AddLanes{}); }
+KERAUNOS_INLINE F64 sum_lanes(F64 v) { return fold_lanes<kLanes64 / 2>(v, AddLanes{}); }
+KERAUNOS_INLINE F32 largest_lane(F32 v) { return fold_lanes<kLanes32 / 2>(v, MaximumOfLanes{}); }
+KERAUNOS_INLINE F64 largest_lane(F64 v) { return fold_lanes<kLanes64 / 2>(v, MaximumOfLanes{}); }
+
+// Products of 32-bit lanes in full: of the even lanes, and of the odd ones.
+struct Products {
+  U64 even, odd;
+};
+#if defined(__AVX512F__)
+KERAUNOS_INLINE Products multiply_in_full(U32 a, U32 b) {
+  return {(U64)_mm512_mul_epu32((__m512i)a, (__m512i)b), (U64)_mm512_mul_epu32(_mm512_srli_epi64((__m512i)a, 32), (__m512i)b)};
+}
+#elif defined(__AVX2__)
+KERAUNOS_INLINE Products multiply_in_full(U32 a, U32 b) {
+  return {(U64)_mm256_mul_epu32((__m256i)a, (__m256i)b), (U64)_mm256_mul_epu32(_mm256_srli_epi64((__m256i)a, 32), (__m256i)b)};
+}
+#elif defined(__SSE2__)
+KERAUNOS_INLINE Products multiply_in_full(U32 a, U32 b) {
+  return {(U64)_mm_mul_epu32((__m128i)a, (__m128i)b), (U64)_mm_mul_epu32(_mm_srli_epi64((__m128i)a, 32), (__m128i)b)};
+}
+#else
+KERAUNOS_INLINE Products multiply_in_full(U32 a, U32 b) {
+  const U64 low = (U64)b & 0xffffffffu;
+  return {((U64)a & 0xffffffffu) * low, ((U64)a >> 32) * low};
+}
+#endif
 
 }  // namespace
 }  // namespace keraunos::kernels::KERAUNOS_LEVEL

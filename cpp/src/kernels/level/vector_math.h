@@ -65,15 +65,28 @@ KERAUNOS_INLINE F64 scale(F64 x, Rounded64 n) {
 
 // ---------------------------------------------------------------- exp
 
-// Second operands of smaller and larger pass NaN on.
-KERAUNOS_INLINE F32 exp(F32 x) {
-  x = smaller(splat(128.0f), larger(splat(-128.0f), x));
+struct ExpParts32 {
+  F32 p;  // exp(x) = 2^n * (1 + p)
+  Rounded32 n;
+};
+KERAUNOS_INLINE ExpParts32 exp_parts(F32 x) {
   const Rounded32 n = to_nearest(x * splat(1.44269504f));
   F32 r = fma(n.value, splat(-0.693359375f), x);
   r = fma(n.value, splat(2.12194440e-4f), r);
-  F32 p = poly(r, 1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f);
-  p = fma(p, r * r, r) + splat(1.0f);
-  return scale(p, n);
+  const F32 p = poly(r, 1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f);
+  return {fma(p, r * r, r), n};
+}
+// Second operands of smaller and larger pass NaN on.
+KERAUNOS_INLINE F32 exp(F32 x) {
+  const ExpParts32 e = exp_parts(smaller(splat(128.0f), larger(splat(-128.0f), x)));
+  return scale(e.p + splat(1.0f), e.n);
+}
+KERAUNOS_INLINE F32 expm1(F32 x) {
+  const ExpParts32 e = exp_parts(smaller(splat(88.9f), larger(splat(-80.0f), x)));
+  const Rounded32 below = {e.n.value - splat(1.0f), e.n.integer - 1};
+  const F32 half = scale(splat(1.0f), below);  // 2^(n-1): 2^n may not exist
+  const F32 y = fma(half, e.p, half - splat(0.5f));
+  return select(less(magnitude(x), splat(1e-8f)), x, y + y);
 }
 
 struct ExpParts {
@@ -208,9 +221,17 @@ KERAUNOS_INLINE F64 tanh(F64 x) {
   return with_sign(t / (t + splat(2.0)), sign_of(x));
 }
 
+// log(1 + z) for z in [0, 1], as twice the inverse hyperbolic tangent of z / (2 + z), which is at most 1/3.
+KERAUNOS_INLINE F32 log1p_of_fraction(F32 z) {
+  const F32 s = z / (splat(2.0f) + z), square = s * s;
+  const F32 p = poly(square, 2.0f / 15, 2.0f / 13, 2.0f / 11, 2.0f / 9, 2.0f / 7, 2.0f / 5, 2.0f / 3);
+  return fma(p, square * s, s + s);
+}
+KERAUNOS_INLINE F64 log1p_of_fraction(F64 z) { return log1p(z); }
+
 template <class T, class V>
 KERAUNOS_INLINE V softplus_any(V x) {
-  return maximum(x, V{}) + log1p(exp(float_of(bits_of(magnitude(x)) | sign_of(splat(T(-1))))));
+  return maximum(x, V{}) + log1p_of_fraction(exp(float_of(bits_of(magnitude(x)) | sign_of(splat(T(-1))))));
 }
 KERAUNOS_INLINE F32 softplus(F32 x) { return softplus_any<float>(x); }
 KERAUNOS_INLINE F64 softplus(F64 x) { return softplus_any<double>(x); }

@@ -345,7 +345,10 @@ def meshgrid(*x, indexing="xy"):
 
 
 def _window(x, function):
-    count = _integer(x, "x")
+    known = concrete(x)
+    if known is None or known.size != 1:
+        raise ValueError(f"A window needs one number of points that is known now. Received: x={x}")
+    count = int(known.reshape(()))
     dtype = config.floatx()
     return _from_float64(np.asarray(function(count), "float64"), dtype)
 

@@ -22,7 +22,8 @@ from keraunos.ops._arguments import (
     without_bool,
 )
 from keraunos.ops._dispatch import operations
-from keraunos.tensor import Tensor, execute, scalar
+from keraunos.ops.shape_inference import compute_output_spec
+from keraunos.tensor import KerasTensor, Tensor, execute, scalar
 
 operation = operations("numpy")
 
@@ -132,7 +133,7 @@ def square(x):
 @operation
 def trunc(x):
     """The integer part, towards zero."""
-    x = without_bool(x)
+    x = tensor(x)
     return execute("trunc", [x], {}) if x.dtype in dtypes.FLOATS else x
 
 
@@ -426,7 +427,7 @@ def logaddexp2(x1, x2):
     return where(equal(x1, x2), add(x1, 1.0), add(larger, rest))  # equal infinities have no difference
 
 
-@operation("x1", "x2")
+@operation("x1", "x2", spec=lambda x1, x2: compute_output_spec(multiply.__wrapped__, x1, x2))
 def ldexp(x1, x2):
     """`x1 * 2 ** x2`."""
     if operand_type(x2) in dtypes.FLOATS:
@@ -438,6 +439,27 @@ def ldexp(x1, x2):
 # ------------------------------------------------------------------ integers
 
 
+def _spec_of_two(x1, x2):
+    """Shapes and dtypes do not depend on being integers, which is checked on values."""
+    dtype = promoted(operand_type(x1), operand_type(x2))
+    return KerasTensor(broadcast_shape(getattr(x1, "shape", ()), getattr(x2, "shape", ())), dtype=dtype)
+
+
+def broadcast_shape(shape1, shape2):
+    """The shape of two operands' result; `None` is an unknown size."""
+    rank = max(len(shape1), len(shape2))
+    result = []
+    for a, b in zip((1,) * (rank - len(shape1)) + tuple(shape1), (1,) * (rank - len(shape2)) + tuple(shape2)):
+        if a is not None and b is not None and 1 not in (a, b) and a != b:
+            raise ValueError(f"Cannot broadcast shape, the failure dim has value {a}, which cannot be broadcasted to {b}.")
+        if a is None or b is None:
+            known = b if a is None else a
+            result.append(None if known in (None, 1) else known)
+        else:
+            result.append(b if a == 1 else a)
+    return tuple(result)
+
+
 def _int_function_of_two(name, meaning):
     def function(x1, x2):
         x1, x2 = pair_without_bool(x1, x2)
@@ -445,7 +467,7 @@ def _int_function_of_two(name, meaning):
             raise TypeError(f"{name}: operands must be integers. Received: dtype={x1.dtype}")
         return execute(name, [x1, x2], {})
 
-    return operation("x1", "x2")(_named(function, name, meaning))
+    return operation("x1", "x2", spec=_spec_of_two)(_named(function, name, meaning))
 
 
 gcd = _int_function_of_two("gcd", "The greatest common divisor.")
@@ -461,7 +483,7 @@ def _bit_function(name, primitive, meaning, class_name=None):
             raise TypeError(f"{name}: operands must be integers. Received: dtype={x.dtype}")
         return execute(primitive, [x, y], {})
 
-    return operation("x", "y", name=class_name)(_named(function, name, meaning))
+    return operation("x", "y", name=class_name, spec=lambda x, y: _spec_of_two(x, y))(_named(function, name, meaning))
 
 
 bitwise_and = _bit_function("bitwise_and", "bitwise_and", "Bitwise and of integers, logical and of bools.")
@@ -475,7 +497,11 @@ bitwise_right_shift = _bit_function(
 )
 
 
-@operation
+def _spec_of_one(x):
+    return KerasTensor(x.shape, dtype=x.dtype)
+
+
+@operation(spec=_spec_of_one)
 def bitwise_not(x):
     """Inverts the bits of integers, and bools."""
     x = tensor(x)
@@ -486,7 +512,7 @@ def bitwise_not(x):
     return execute("bitwise_not", [x], {})
 
 
-@operation
+@operation(spec=_spec_of_one)
 def bitwise_invert(x):
     """Inverts the bits (another name of `bitwise_not`)."""
     return bitwise_not(x)
@@ -531,7 +557,13 @@ def logical_not(x):
 # ------------------------------------------------------------------ choices
 
 
-@operation("condition", "x1", "x2")
+def _where_spec(condition, x1=None, x2=None):
+    if x1 is None and x2 is None:
+        return KerasTensor(condition.shape, dtype="int32")
+    return compute_output_spec(where.__wrapped__, condition, x1, x2)
+
+
+@operation("condition", "x1", "x2", spec=_where_spec)
 def where(condition, x1=None, x2=None):
     """`x1` where the condition holds, `x2` elsewhere; without both, the indices where it holds (see `nonzero`)."""
     if (x1 is None) != (x2 is None):

@@ -198,6 +198,8 @@ def _running(name, x, axis, dtype):
         x = cast_tensor(x, "int32")
     if axis is None:
         x, axis = shaping.ravel(x), 0
+    if isinstance(axis, (list, tuple)) and len(axis) == 1:
+        axis = axis[0]
     return execute(name, [x], {"axis": axis_index(axis, len(x.shape)), "reverse": False})
 
 

@@ -26,6 +26,11 @@ def reshape(x, newshape):
     """
     x = tensor(x)
     if isinstance(newshape, (list, tuple)):
+        if any(isinstance(size, int) and size < -1 for size in newshape):
+            raise ValueError(
+                "Each size in `newshape` must be a non-negative integer, or -1 for what is left. "
+                f"Received: newshape={newshape}"
+            )
         newshape = tuple(-1 if size is None else size for size in newshape)
         if all(type(size) is int for size in newshape) and newshape.count(-1) > 1:
             raise ValueError(
@@ -46,10 +51,12 @@ def transpose(x, axes=None):
     """`x` with its axes in another order, reversed by default."""
     x = tensor(x)
     rank = len(x.shape)
-    axes = tuple(reversed(range(rank))) if axes is None else tuple(axis_index(axis, rank, "axes") for axis in axes)
-    if len(axes) != rank or len(set(axes)) != rank:
-        raise ValueError(f"`axes` must name each axis of a tensor of rank {rank} once. Received: axes={axes}")
-    return permute(x, axes)
+    order = tuple(reversed(range(rank))) if axes is None else tuple(axis_index(axis, rank, "axes") for axis in axes)
+    if len(order) != rank or len(set(order)) != rank:
+        raise ValueError(
+            f"`axes` must be a valid permutation of the {rank} axes of the tensor. Received: axes={axes}"
+        )
+    return permute(x, order)
 
 
 def permute(x, axes):
@@ -237,7 +244,22 @@ def split(x, indices_or_sections, axis=0):
     """`x` cut along an axis: into equal parts (an int), or before the given indices. Returns a list."""
     x = tensor(x)
     axis = axis_index(axis, len(x.shape))
+    if isinstance(indices_or_sections, int) and x.shape[axis] is None:
+        return _split_unknown(x, indices_or_sections, axis)
     return _split_at(x, _cuts(x, indices_or_sections, axis, "split"), axis)
+
+
+def _split_unknown(x, sections, axis):
+    """Parts of an axis whose size is only known when the traced function runs; the first ones may be one longer."""
+    from keraunos.ops.numpy import elementwise, indexing
+
+    length = _dims.size_of(x, axis)
+    part, longer = elementwise.floor_divide(length, sections), elementwise.mod(length, sections)
+    cuts = [
+        elementwise.add(elementwise.multiply(part, i), elementwise.minimum(longer, i)) for i in range(1, sections)
+    ]
+    bounds = [None, *cuts, None]
+    return [indexing._dynamic_slice(x, axis, slice(a, b)) for a, b in zip(bounds[:-1], bounds[1:])]
 
 
 def _cuts(x, indices_or_sections, axis, name):
@@ -250,8 +272,6 @@ def _cuts(x, indices_or_sections, axis, name):
             return [int(index) for index in known]
         sections = int(known)
     length = x.shape[axis]
-    if length is None:
-        raise ValueError(f"{name}: cannot cut an axis of unknown size into equal parts. Received: shape {x.shape}")
     if sections < 1:
         raise ValueError(f"{name}: the number of parts must be positive. Received: {sections}")
     if length % sections:
@@ -279,7 +299,7 @@ def array_split(x, indices_or_sections, axis=0):
         raise ValueError(f"number of sections must be larger than 0. Received: indices_or_sections={sections}")
     length = x.shape[axis]
     if length is None:
-        raise ValueError(f"array_split: the size of the axis must be known. Received: shape {x.shape}")
+        return _split_unknown(x, sections, axis)
     small, longer = divmod(length, sections)
     lengths = [small + 1] * longer + [small] * (sections - longer)
     return _split_at(x, [int(cut) for cut in np.cumsum(lengths[:-1])], axis)
@@ -336,10 +356,12 @@ def repeat(x, repeats, axis=None):
         if known is None:
             raise ValueError("repeat: one count per element must be known when the function is traced.")
         if known.size > 1:
-            length = x.shape[axis]
-            if length is None:
-                raise ValueError(f"repeat: the size of the axis must be known. Received: shape {x.shape}")
-            index = np.repeat(np.arange(length), known.reshape(-1)).astype("int32")
+            index = np.repeat(np.arange(known.size), known.reshape(-1)).astype("int32")
+            if x.shape[axis] not in (None, known.size):
+                raise ValueError(
+                    "repeat: one count per element of the axis is needed. "
+                    f"Received: {known.size} counts, shape {tuple(x.shape)}"
+                )
             return execute("gather", [x, convert_to_tensor(index)], {"axis": axis})
         count = int(known.reshape(-1)[0]) if known.size else 1
     sizes = list(_dims.shape_of(x))
@@ -578,10 +600,16 @@ def view(x, dtype=None):
         raise ValueError(
             f"view: the last axis must be divisible by {new // old}. Received: shape {x.shape}, {x.dtype} as {dtype}"
         )
-    array = np.ascontiguousarray(x.numpy())
-    if "bfloat16" in (dtype, x.dtype):
-        raise NotImplementedError("view: bfloat16 is not supported.")
-    return convert_to_tensor(array.view(dtype))
+    if x.dtype == "bfloat16":
+        # The upper half of the bits of a float32.
+        wide = np.ascontiguousarray(execute("cast", [x], {"dtype": "float32"}).numpy())
+        array = (wide.view("uint32") >> 16).astype("uint16")
+    else:
+        array = np.ascontiguousarray(x.numpy())
+    if dtype != "bfloat16":
+        return convert_to_tensor(array.view(dtype))
+    wide = (array.view("uint16").astype("uint32") << 16).view("float32")
+    return execute("cast", [convert_to_tensor(wide)], {"dtype": "bfloat16"})
 
 
 

@@ -182,7 +182,7 @@ def unique(
 
 
 def _bincount_spec(x, weights=None, minlength=0, sparse=False):
-    dtype = "int32" if weights is None else promoted(operand_type(weights), "float32")
+    dtype = "int32" if weights is None else promoted(x.dtype, operand_type(weights))
     shape = [None] if len(x.shape) == 1 else [x.shape[0], None]
     return KerasTensor(tuple(shape), dtype=dtype, sparse=sparse)
 
@@ -202,15 +202,16 @@ def bincount(x, weights=None, minlength=0, sparse=False):
     length = minlength
     if 0 not in x.shape:
         length = int(np.max([minlength, int(values.numpy().max()) + 1]))
-    hot = execute("one_hot", [values], {"depth": length, "dtype": "float32" if weights is not None else "int32"})
-    if weights is not None:
-        weights = with_dtype(weights, promoted(operand_type(weights), "float32"))
-        hot = elementwise.multiply(hot, shaping.expand_dims(weights, -1))
-    return reduction.sum(hot, axis=-2)
+    if weights is None:
+        return reduction.sum(execute("one_hot", [values], {"depth": length, "dtype": "int32"}), axis=-2)
+    dtype = promoted(x.dtype, operand_type(weights))
+    weights = reduction.accumulating(with_dtype(weights, dtype))
+    hot = execute("one_hot", [values], {"depth": length, "dtype": weights.dtype})
+    return cast_tensor(reduction.sum(elementwise.multiply(hot, shaping.expand_dims(weights, -1)), axis=-2), dtype)
 
 
 def _histogram_spec(x, bins=10, range=None):
-    return KerasTensor((bins,), dtype="int32"), KerasTensor((bins + 1,), dtype=elementwise.dtypes.to_float(x.dtype))
+    return KerasTensor((bins,), dtype="int32"), KerasTensor((bins + 1,), dtype=dtypes.to_float(x.dtype))
 
 
 @operation(spec=_histogram_spec)
@@ -220,14 +221,35 @@ def histogram(x, bins=10, range=None):
     Elements outside of the range are not counted; the last bin includes its upper edge.
     """
     if not isinstance(bins, int) or isinstance(bins, bool) or bins < 0:
-        raise ValueError(f"Argument `bins` must be a non-negative integer. Received: bins={bins}")
+        raise ValueError(f"Argument `bins` should be a non-negative integer. Received: bins={bins}")
     if range is not None and range != () and (len(range) != 2 or range[0] > range[1]):
         raise ValueError(f"Argument `range` must be a pair (lower, upper). Received: range={range}")
+    if tensor(x).is_symbolic:
+        return _traced_histogram(tensor(x), bins, range)
     array = tensor(x).numpy()
     limits = tuple(float(limit) for limit in range) if range else None
     counts, edges = np.histogram(array.astype("float64") if array.dtype.kind in "bV" else array, bins, limits)
     dtype = dtypes.to_float(tensor(x).dtype)
     return convert_to_tensor(counts.astype("int32")), convert_to_tensor(edges.astype("float64"), dtype=dtype)
+
+
+def _traced_histogram(x, bins, limits):
+    values = shaping.ravel(floats(x))
+    if limits:
+        low, high = scalar(float(limits[0]), values.dtype), scalar(float(limits[1]), values.dtype)
+    else:
+        low, high = reduction.min(values), reduction.max(values)
+    is_point = elementwise.equal(low, high)
+    low = elementwise.where(is_point, elementwise.subtract(low, 0.5), low)
+    high = elementwise.where(is_point, elementwise.add(high, 0.5), high)
+    share = convert_to_tensor(np.linspace(0.0, 1.0, bins + 1), dtype=values.dtype)
+    edges = elementwise.add(low, elementwise.multiply(share, elementwise.subtract(high, low)))
+    column = shaping.expand_dims(values, 1)
+    lower, upper = shaping.slice_axis(edges, 0, 0, -1), shaping.slice_axis(edges, 0, 1, None)
+    is_in = elementwise.logical_and(elementwise.greater_equal(column, lower), elementwise.less(column, upper))
+    is_last = elementwise.logical_and(elementwise.equal(column, high), elementwise.equal(_dims.iota(bins, "int32"), bins - 1))
+    counts = reduction.sum(cast_tensor(elementwise.logical_or(is_in, is_last), "int32"), axis=0)
+    return counts, edges
 
 
 # ------------------------------------------------------------------ quantiles

@@ -1,0 +1,109 @@
+"""Cropping and padding."""
+
+from __future__ import annotations
+
+from keraunos import config
+from keraunos.ops._arguments import tensor
+from keraunos.ops._dispatch import operations
+from keraunos.ops.image.ranks import check_rank
+from keraunos.ops.numpy import shaping
+from keraunos.tensor import KerasTensor
+
+operation = operations("image")
+
+
+def _margins(images, data_format):
+    data_format = config.standardize_data_format(data_format)
+    rank = len(images.shape)
+    height_axis = rank - 3 if data_format == "channels_last" else rank - 2
+    return height_axis, height_axis + 1
+
+
+def _third(total, first, second, target, names):
+    """The one of (before, after, target) that was left out."""
+    given = [first, second, target]
+    if given.count(None) != 1:
+        raise ValueError(f"Must specify exactly two of {', '.join(names)}. Received: {tuple(given)}")
+    if total is None and target is None:
+        side = names[2].partition("_")[2]
+        raise ValueError(
+            f"When the {side} of the images is unknown, `{names[2]}` must be specified. "
+            f"Received: {names[0]}={first}, {names[1]}={second}"
+        )
+    return given
+
+
+@operation("images")
+def crop_images(
+    images,
+    top_cropping=None,
+    left_cropping=None,
+    bottom_cropping=None,
+    right_cropping=None,
+    target_height=None,
+    target_width=None,
+    data_format=None,
+):
+    """Cuts margins off images; of each pair of margins and its target size, two are given."""
+    images = tensor(images)
+    check_rank("crop_images", images)
+    for axis, before, after, target, names in zip(
+        _margins(images, data_format),
+        (top_cropping, left_cropping),
+        (bottom_cropping, right_cropping),
+        (target_height, target_width),
+        (
+            ("top_cropping", "bottom_cropping", "target_height"),
+            ("left_cropping", "right_cropping", "target_width"),
+        ),
+    ):
+        size = images.shape[axis]
+        before, after, target = _third(size, before, after, target, names)
+        if before is None:
+            before = size - after - target
+        end = None if not after and target is None else (before + target if target is not None else -after)
+        if before < 0 or (after or 0) < 0 or (target is not None and target <= 0):
+            raise ValueError(f"crop_images: margins and sizes must not be negative. Received: {names}: {before}, {after}, {target}")
+        images = shaping.slice_axis(images, axis, before, end)
+    return images
+
+
+@operation("images")
+def pad_images(
+    images,
+    top_padding=None,
+    left_padding=None,
+    bottom_padding=None,
+    right_padding=None,
+    target_height=None,
+    target_width=None,
+    data_format=None,
+):
+    """Adds margins of zeros to images; of each pair of margins and its target size, two are given."""
+    images = tensor(images)
+    check_rank("pad_images", images)
+    widths = [(0, 0)] * len(images.shape)
+    for axis, before, after, target, names in zip(
+        _margins(images, data_format),
+        (top_padding, left_padding),
+        (bottom_padding, right_padding),
+        (target_height, target_width),
+        (
+            ("top_padding", "bottom_padding", "target_height"),
+            ("left_padding", "right_padding", "target_width"),
+        ),
+    ):
+        size = images.shape[axis]
+        before, after, target = _third(size, before, after, target, names)
+        if before is None:
+            before = target - after - size
+        if after is None:
+            after = target - before - size
+        for value, name in zip((before, after), names):
+            if value < 0:
+                raise ValueError(f"{name} must be >= 0. Received: {name}={value}")
+        widths[axis] = (before, after)
+    return shaping.pad(images, widths)
+
+
+__all__ = ["crop_images", "pad_images"]
