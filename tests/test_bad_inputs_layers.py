@@ -27,7 +27,12 @@ row(
     ["Could not interpret activation function identifier: rellu", "relu"],
     lambda: layers.Dense(2, activation="rellu"),
 )
-row(4, ValueError, ["Could not interpret initializer identifier: glorot"], lambda: layers.Dense(2, kernel_initializer="glorot"))
+row(
+    4,
+    ValueError,
+    ["Could not interpret initializer identifier: glorot"],
+    lambda: layers.Dense(2, kernel_initializer="glorot"),
+)
 row(4, ValueError, ["Could not interpret regularizer identifier: l3"], lambda: layers.Dense(2, kernel_regularizer="l3"))
 row(4, ValueError, ["Could not interpret constraint identifier: foo"], lambda: layers.Dense(2, kernel_constraint="foo"))
 row(5, ValueError, ["Unrecognized keyword arguments passed to Dense: {'foo': 1}"], lambda: layers.Dense(3, foo=1))

@@ -35,14 +35,14 @@ _HOMES = {
     "Optimizer": "optimizers",
     "Quantizer": "quantizers",
     "Regularizer": "regularizers",
-    "RematScope": "remat",
+    "RematScope": "rematerialization",
     "Sequential": "models",
     "StatelessScope": "stateless_scope",
     "SymbolicScope": "stateless_scope",
     "Variable": "backend",
     "device": "device",
     "name_scope": "naming",
-    "remat": "remat",
+    "remat": "rematerialization",
 }
 
 

@@ -36,8 +36,7 @@ class Case:
 
     def __repr__(self):
         arguments = ", ".join(
-            f"{key}={value().__class__.__name__ if callable(value) else value}"
-            for key, value in self.arguments.items()
+            f"{key}={value().__class__.__name__ if callable(value) else value}" for key, value in self.arguments.items()
         )
         extra = "".join(f", {key}" for key in self.call)
         return f"{self.cls.__name__}({arguments}){self.x}{extra}".replace(" ", "")
@@ -184,4 +183,3 @@ case(
     y=(None, 4, 2),
     weights=2,
 )
-

@@ -55,7 +55,9 @@ def test_variances_survive_large_means(cls, mean):
 
 
 def test_normalizing_constants_and_zeros_gives_zeros():
-    np.testing.assert_array_equal(layers.LayerNormalization()(np.full((2, 3), 5.0, "float32")).numpy(), np.zeros((2, 3)))
+    np.testing.assert_array_equal(
+        layers.LayerNormalization()(np.full((2, 3), 5.0, "float32")).numpy(), np.zeros((2, 3))
+    )
     np.testing.assert_array_equal(layers.UnitNormalization()(np.zeros((2, 3), "float32")).numpy(), np.zeros((2, 3)))
 
 

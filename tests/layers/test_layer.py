@@ -291,7 +291,9 @@ def test_stateless_call_returns_updates_and_changes_nothing():
 
 
 def test_quantization_is_refused():
-    with pytest.raises(NotImplementedError, match="does not have a `quantize` method implemented. Quantization is not offered"):
+    with pytest.raises(
+        NotImplementedError, match="does not have a `quantize` method implemented. Quantization is not offered"
+    ):
         layers.Dense(2).quantize("int8")
 
 

@@ -4,6 +4,8 @@ A new optimizer needs a line in `OPTIMIZERS` (and one in `OWN_VARIANTS` if it ha
 `tests/oracle/record.py` with Keras installed.
 """
 
+import re
+
 import numpy as np
 
 OPTIMIZERS = {
@@ -156,7 +158,9 @@ def variable_table(keras, name, arguments, schedule):
     variables = make_variables(keras)
     optimizer = make_optimizer(keras, name, arguments, schedule)
     optimizer.build(variables)
-    return [[v.path.split("/")[-1], list(v.shape), str(v.dtype)] for v in optimizer.variables]
+    # Nadam has a variable with an automatic name, whose number depends on what ran before.
+    names = [re.sub(r"^variable_\d+$", "variable", v.path.split("/")[-1]) for v in optimizer.variables]
+    return [[name, list(v.shape), str(v.dtype)] for name, v in zip(names, optimizer.variables)]
 
 
 def schedule_values(keras, schedule):

@@ -48,6 +48,10 @@ IMPORTS = [
     "import tf_keras as keras; keras.Sequential",
     "from keras.layers.core import Dense, Dropout; from keras.layers.normalization import BatchNormalization",
     "from keras.utils.np_utils import to_categorical; from keras.engine.topology import Layer",
+    "from keras.utils import np_utils; np_utils.to_categorical([1])",
+    "from tensorflow.keras.layers.experimental import preprocessing; preprocessing.Rescaling(1.0)",
+    "from tensorflow.keras.preprocessing.sequence import pad_sequences; from keras.preprocessing import sequence",
+    "from keras.layers.merge import add; from keras.optimizers.experimental import Adam; Adam()",
 ]
 
 

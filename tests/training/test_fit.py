@@ -330,3 +330,22 @@ def test_progress_in_a_log_file_is_one_line_per_epoch(capsys):
     assert lines[1].startswith("5/5 ━") and "/step - loss: " in lines[1] and " - mae: " in lines[1]
     make().predict(X, batch_size=5)
     assert capsys.readouterr().out.startswith("2/2 ━")
+
+
+def test_outputs_keep_the_order_of_the_model():
+    a, b = keraunos.Input((3,), name="a"), keraunos.Input((3,), name="b")
+    model = keraunos.Model({"b": b, "a": a}, {"z": layers.Dense(1)(a), "y": layers.Dense(2)(b)})
+    for x in ({"a": X, "b": X}, {"b": X, "a": X}):
+        assert list(model.predict(x, verbose=0)) == ["z", "y"]
+        assert list(model.predict_on_batch(x)) == ["z", "y"]
+        assert model.predict(x, batch_size=3, verbose=0)["y"].shape == (10, 2)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])
+def test_other_precisions_train(policy):
+    model = keraunos.Sequential(
+        [keraunos.Input((3,)), layers.Dense(8, dtype=policy), layers.Dense(2, dtype=policy)]
+    )
+    model.compile("adam", "mse")
+    losses = model.fit(X, Y, epochs=3, verbose=0).history["loss"]
+    assert losses[0] > losses[1] > losses[2]

@@ -8,7 +8,13 @@ import zipfile
 import numpy as np
 import pytest
 
-from keraunos.utils import Config, Progbar, pad_sequences, split_dataset
+from keraunos.utils import (
+    Config,
+    Progbar,
+    pad_sequences,
+    split_dataset,
+    timeseries_dataset_from_array,
+)
 from keraunos.utils.file_utils import extract_archive, get_file, hash_file
 
 
@@ -160,3 +166,42 @@ def test_links_and_devices_in_an_archive_are_refused(kind, tmp_path):
         file.addfile(member)
     with pytest.raises(ValueError, match="link or device"):
         extract_archive(tmp_path / "archive", tmp_path / "target")
+
+
+def test_windows_of_a_series_are_in_order_and_shuffled_by_seed():
+    series = np.arange(20)
+    data = timeseries_dataset_from_array(
+        series, series * 2, 4, sequence_stride=2, sampling_rate=3, batch_size=3, start_index=2
+    )
+    (first, targets), *_ = data
+    np.testing.assert_array_equal(first, [[2, 5, 8, 11], [4, 7, 10, 13], [6, 9, 12, 15]])
+    np.testing.assert_array_equal(targets, [4, 8, 12])
+    orders = []
+    for seed in (1, 1, 2):
+        data = timeseries_dataset_from_array(series, None, 2, batch_size=50, shuffle=True, seed=seed)
+        orders.append([next(iter(data))[:, 0].tolist() for _ in range(2)])
+    assert orders[0] == orders[1] != orders[2] and orders[0][0] != orders[0][1]
+    with pytest.raises(ValueError, match="sampling_rate=20"):
+        timeseries_dataset_from_array(series, None, 2, sampling_rate=20)
+
+
+def test_the_sources_of_a_tensor_are_the_inputs_in_order():
+    import keraunos
+
+    a, b = keraunos.Input((3,)), keraunos.Input((2,))
+    y = keraunos.layers.Concatenate()([keraunos.layers.Dense(2)(a), b, a])
+    sources = keraunos.utils.get_source_inputs(y)
+    assert len(sources) == 2 and sources[0] is a and sources[1] is b
+
+
+def test_configs_of_keras_2_round_trip():
+    import keraunos
+    from keraunos.utils import legacy
+
+    objects = {"Constant": keraunos.initializers.Constant, "relu": keraunos.activations.relu}
+    config = legacy.serialize_keras_object(keraunos.initializers.Constant(3.0))
+    assert config == {"class_name": "Constant", "config": {"value": 3.0}}
+    assert legacy.deserialize_keras_object(config, objects).value == 3.0
+    assert legacy.deserialize_keras_object("relu", objects) is keraunos.activations.relu
+    with pytest.raises(ValueError, match="Unknown thing: 'nope'"):
+        legacy.deserialize_keras_object("nope", objects, printable_module_name="thing")

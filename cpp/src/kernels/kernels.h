@@ -32,6 +32,7 @@ enum class MapOp : std::uint16_t {
   kCount,
 };
 
+// parameters: kGelu and kGeluGrad take one, nonzero for the approximation by tanh (nullptr: exact). The others ignore it.
 using MapLoop = void (*)(const void* a, const void* b, const void* c, void* out, std::int64_t n, const double* parameters);
 
 // The loop of the chosen CPU level for operands of `dtype`; nullptr when that op does not take that dtype.

@@ -12,7 +12,7 @@
 namespace keraunos::kernels {
 namespace {
 
-// 32 x 32 elements of 8 bytes are 8 kB read and 8 kB written: both stay in the first-level cache.
+// 32 x 32 elements of 8 bytes are 8 kB: a tile stays in the first-level cache.
 constexpr std::int64_t kTile = 32;
 
 std::int64_t grain_for(std::int64_t item_bytes) { return std::max<std::int64_t>(1, kCopyGrainBytes / std::max<std::int64_t>(1, item_bytes)); }
@@ -174,19 +174,43 @@ void StridedCopy::run_lines(const T* source, T* target) const {
   });
 }
 
+// out[i, j] = in[j, i]
+template <class T>
+void StridedCopy::copy_tile(const T* in, T* out, std::int64_t height, std::int64_t width) const {
+  for (std::int64_t i = 0; i < height; ++i) {
+    for (std::int64_t j = 0; j < width; ++j) out[i * turned_.target_stride + j] = in[j * inner_.source_stride + i];
+  }
+}
+
+// Through a small buffer each line of the source is read once, even where strides that are powers of two make all lines
+// compete for one set of the cache.
+template <class T>
+void StridedCopy::copy_tile_buffered(const T* in, T* out, std::int64_t height, std::int64_t width) const {
+  T tile[kTile][kTile];
+  for (std::int64_t j = 0; j < width; ++j) {
+    for (std::int64_t i = 0; i < height; ++i) tile[i][j] = in[j * inner_.source_stride + i];
+  }
+  for (std::int64_t i = 0; i < height; ++i) {
+    std::memcpy(out + i * turned_.target_stride, tile[i], static_cast<std::size_t>(width) * sizeof(T));
+  }
+}
+
 template <class T>
 void StridedCopy::run_transposed(const T* source, T* target) const {
   const std::int64_t strips = (turned_.size + kTile - 1) / kTile;
   const std::int64_t strip_bytes = std::min(kTile, turned_.size) * inner_.size * static_cast<std::int64_t>(sizeof(T));
+  const bool is_narrow = std::min(turned_.size, inner_.size) < kTile / 2;
   const auto copy_strip = [&](const T* from, T* to, std::int64_t strip) {
     const std::int64_t first = strip * kTile;
-    const std::int64_t last = std::min(first + kTile, turned_.size);
+    const std::int64_t height = std::min(kTile, turned_.size - first);
     for (std::int64_t left = 0; left < inner_.size; left += kTile) {
-      const std::int64_t right = std::min(left + kTile, inner_.size);
-      for (std::int64_t i = first; i < last; ++i) {
-        const T* in = from + i;
-        T* out = to + i * turned_.target_stride;
-        for (std::int64_t j = left; j < right; ++j) out[j] = in[j * inner_.source_stride];
+      const std::int64_t width = std::min(kTile, inner_.size - left);
+      const T* in = from + first + left * inner_.source_stride;
+      T* out = to + first * turned_.target_stride + left;
+      if (is_narrow) {
+        copy_tile(in, out, height, width);
+      } else {
+        copy_tile_buffered(in, out, height, width);
       }
     }
   };

@@ -47,6 +47,10 @@ class StridedCopy {
   template <class T>
   void run_lines(const T* source, T* target) const;
   template <class T>
+  void copy_tile(const T* in, T* out, std::int64_t height, std::int64_t width) const;
+  template <class T>
+  void copy_tile_buffered(const T* in, T* out, std::int64_t height, std::int64_t width) const;
+  template <class T>
   void run_transposed(const T* source, T* target) const;
   template <class T>
   void run_typed(const void* source, void* target) const;

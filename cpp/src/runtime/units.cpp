@@ -29,7 +29,10 @@ class Scheduler {
     place_outputs();
     place_updates();
     for (Unit& unit : units_) {
-      if (unit.kind == UnitKind::kMap && !is_gone(unit)) unit.segments.push_back(make_segment(unit));
+      if (unit.kind != UnitKind::kMap || is_gone(unit)) continue;
+      unit.segments.push_back(make_segment(unit));
+      // What stays inside the loop needs no memory of its own.
+      unit.writes = unit.segments[0].outputs;
     }
     if (options_.merge_equal_maps) merge_equal_maps();
     return {ordered(), std::move(direct_)};

@@ -1,35 +1,37 @@
 """Callbacks: objects called by `fit`, `evaluate` and `predict` at fixed moments."""
 
-from keraunos.callbacks.backup_and_restore import BackupAndRestore
-from keraunos.callbacks.callback import Callback
-from keraunos.callbacks.callback_list import CallbackList
-from keraunos.callbacks.csv_logger import CSVLogger
-from keraunos.callbacks.early_stopping import EarlyStopping
-from keraunos.callbacks.history import History
-from keraunos.callbacks.lambda_callback import LambdaCallback
-from keraunos.callbacks.learning_rate_scheduler import LearningRateScheduler
-from keraunos.callbacks.model_checkpoint import ModelCheckpoint
-from keraunos.callbacks.progbar_logger import ProgbarLogger
-from keraunos.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
-from keraunos.callbacks.remote_monitor import RemoteMonitor
-from keraunos.callbacks.swap_ema_weights import SwapEMAWeights
-from keraunos.callbacks.tensorboard import TensorBoard
-from keraunos.callbacks.terminate_on_nan import TerminateOnNaN
+import importlib
 
-__all__ = [
-    "BackupAndRestore",
-    "CSVLogger",
-    "Callback",
-    "CallbackList",
-    "EarlyStopping",
-    "History",
-    "LambdaCallback",
-    "LearningRateScheduler",
-    "ModelCheckpoint",
-    "ProgbarLogger",
-    "ReduceLROnPlateau",
-    "RemoteMonitor",
-    "SwapEMAWeights",
-    "TensorBoard",
-    "TerminateOnNaN",
-]
+# Class -> module that has it. Imported on first use: importing the library stays fast.
+_PLACES = {
+    "BackupAndRestore": "backup_and_restore",
+    "CSVLogger": "csv_logger",
+    "Callback": "callback",
+    "CallbackList": "callback_list",
+    "EarlyStopping": "early_stopping",
+    "History": "history",
+    "LambdaCallback": "lambda_callback",
+    "LearningRateScheduler": "learning_rate_scheduler",
+    "ModelCheckpoint": "model_checkpoint",
+    "ProgbarLogger": "progbar_logger",
+    "ReduceLROnPlateau": "reduce_lr_on_plateau",
+    "RemoteMonitor": "remote_monitor",
+    "SwapEMAWeights": "swap_ema_weights",
+    "TensorBoard": "tensorboard",
+    "TerminateOnNaN": "terminate_on_nan",
+}
+
+__all__ = list(_PLACES)
+
+
+def __getattr__(name):
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module 'keraunos.callbacks' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"keraunos.callbacks.{place}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return __all__

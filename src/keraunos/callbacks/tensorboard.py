@@ -7,7 +7,6 @@ import numpy as np
 
 from keraunos import config
 from keraunos.callbacks.callback import Callback, default
-from keraunos.callbacks.event_file import EventFile
 from keraunos.callbacks.learning_rates import learning_rate_logs
 
 
@@ -79,6 +78,8 @@ class TensorBoard(Callback):
     def _writer(self, name):
         # Made when needed: a run without validation has no file for it.
         if name not in self._writers:
+            from keraunos.callbacks.event_file import EventFile
+
             self._writers[name] = EventFile(os.path.join(self.log_dir, name))
         return self._writers[name]
 

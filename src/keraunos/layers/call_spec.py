@@ -37,9 +37,7 @@ class CallSpec:
 
     def __init__(self, signature, context_arguments, args, kwargs):
         extra = {
-            name: kwargs.pop(name)
-            for name in context_arguments
-            if name in kwargs and name not in signature.parameters
+            name: kwargs.pop(name) for name in context_arguments if name in kwargs and name not in signature.parameters
         }
         bound = signature.bind(*args, **kwargs)
         self.user_arguments_dict = {**extra, **bound.arguments}

@@ -102,8 +102,7 @@ def assert_input_compatibility(input_spec, inputs, layer_name):
             continue
         if not hasattr(x, "shape"):
             raise ValueError(
-                f"Inputs to a layer should be tensors. Got '{x}' (of type {type(x)}) as input for layer "
-                f"'{layer_name}'."
+                f"Inputs to a layer should be tensors. Got '{x}' (of type {type(x)}) as input for layer '{layer_name}'."
             )
         complaint = _complaint(spec, x)
         if complaint:

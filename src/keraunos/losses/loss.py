@@ -46,7 +46,7 @@ class Loss:
             losses = self.call(y_true, y_pred)
             if losses is None:
                 raise ValueError(
-                    f"Loss '{self.name}': `call()` must return a tensor of loss values. Received: None. "
+                    f"Loss '{self._function_name()}' must return a tensor of loss values. Received: None. "
                     "Did you forget a `return`?"
                 )
             mask = _both(in_mask, get_keras_mask(losses))
@@ -72,6 +72,9 @@ class Loss:
         if isinstance(x, (list, tuple)) and all(isinstance(leaf, numbers.Number) for leaf in tree.flatten(x)):
             return ops.convert_to_tensor(x, dtype=self.dtype)
         return tree.map_structure(lambda leaf: ops.convert_to_tensor(leaf, dtype=self.dtype), x)
+
+    def _function_name(self):
+        return self.name
 
     def _obj_type(self):
         return "Loss"

@@ -28,6 +28,9 @@ class LossFunctionWrapper(Loss):
             y_pred = tree.map_structure_up_to(y_pred, lambda pair: pair[1], pairs)
         return self.fn(y_true, y_pred, **self._fn_kwargs)
 
+    def _function_name(self):
+        return getattr(self.fn, "__name__", self.name)
+
     def get_config(self):
         from keraunos import serialization
 

@@ -34,7 +34,7 @@ class PearsonCorrelation(FunctionMetric):
     ```python
     m = keraunos.metrics.PearsonCorrelation(axis=-1)
     m.update_state([[0, 1, 0.5], [1, 1, 0.2]], [[0.1, 0.9, 0.5], [1, 0.9, 0.2]])
-    float(m.result())  # 0.9966
+    float(m.result())  # 0.9967
     ```
     """
 

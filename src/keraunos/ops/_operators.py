@@ -6,7 +6,7 @@ import numpy as np
 
 from keraunos.ops import _dims
 from keraunos.ops.numpy import elementwise, indexing, linear, shaping
-from keraunos.tensor import KerasTensor, Tensor, execute
+from keraunos.tensor import KerasTensor, Tensor, execute, scalar
 from keraunos.variable import Variable
 
 _BINARY = {
@@ -34,6 +34,7 @@ _COMPARISONS = {
 }
 # Operands of one dtype go straight to the core.
 _DIRECT = {"add": "add", "sub": "subtract", "mul": "multiply"}
+_FLOATS = elementwise.dtypes.FLOATS
 _FOREIGN = (str, bytes, dict, set)
 
 
@@ -53,8 +54,13 @@ def _binary_of_tensor(name, op):
     else:
 
         def forward(self, other):
-            if type(other) is Tensor and self.dtype == other.dtype != "bool":
-                return execute(direct, [self, other], {})
+            kind = type(other)
+            dtype = self.dtype
+            if kind is Tensor:
+                if dtype == other.dtype and dtype != "bool":
+                    return execute(direct, [self, other], {})
+            elif (kind is float or kind is int) and dtype in _FLOATS:
+                return execute(direct, [self, scalar(other, dtype)], {})
             return NotImplemented if other is None or isinstance(other, _FOREIGN) else op(self, other)
 
     def backward(self, other):

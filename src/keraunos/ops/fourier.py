@@ -244,7 +244,7 @@ def _check_lengths(sequence_length, sequence_stride, fft_length):
         ("sequence_stride", sequence_stride),
         ("fft_length", fft_length),
     ):
-        if value < 1:
+        if not isinstance(value, int) or value < 1:
             raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value}")
     if fft_length < sequence_length:
         raise ValueError(

@@ -1,13 +1,19 @@
-"""`keras.ops.linalg`: norms; decompositions are not available yet and say so by name."""
+"""`keras.ops.linalg`: norms, and what follows from elimination; other decompositions say that they are not available.
+
+Elimination is written out step by step for matrices of a known size: meant for small ones.
+"""
 
 from __future__ import annotations
 
 import math
 
-from keraunos.ops._arguments import axis_index, floats, tensor
+import numpy as np
+
+from keraunos.ops import _dims
+from keraunos.ops._arguments import axis_index, float_pair, floats
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import elementwise, reduction, shaping
-from keraunos.tensor import cast_tensor
+from keraunos.ops.numpy import elementwise, linear, reduction, shaping
+from keraunos.tensor import cast_tensor, convert_to_tensor, execute, scalar
 
 operation = operations("linalg")
 numpy_operation = operations("numpy")
@@ -88,29 +94,184 @@ def _matrix_norm(x, order, axes, keepdims):
     )
 
 
-def _check_square(name, x):
-    x = tensor(x)
-    if len(x.shape) < 2 or (None not in x.shape[-2:] and x.shape[-1] != x.shape[-2]):
-        raise ValueError(f"Expected a square matrix. {name} received: x.shape={tuple(x.shape)}")
+def _square(name, x):
+    """`x` as a float Tensor of square matrices of a known size."""
+    x = floats(x)
+    if len(x.shape) < 2 or x.shape[-1] is None or x.shape[-1] != x.shape[-2]:
+        raise ValueError(f"{name}: square matrices of a known size are needed. Received: shape {tuple(x.shape)}")
     return x
+
+
+def _is_at(size, index, dtype="bool"):
+    """A vector that is true at one place."""
+    return convert_to_tensor(np.arange(size) == index, dtype=dtype)
+
+
+def _element(x, row, column):
+    """`x[..., row, column]` with both axes kept at size 1."""
+    rank = len(x.shape)
+    x = shaping.slice_axis(x, rank - 2, row, row + 1) if row is not None else x
+    return shaping.slice_axis(x, rank - 1, column, column + 1) if column is not None else x
+
+
+def _eliminated(x):
+    """Gaussian elimination with partial pivoting, written out step by step.
+
+    Returns the matrices with U above the diagonal and the multipliers of L below it, the row that each row came from,
+    the sign of that permutation, and the pivot of every step but the last.
+    """
+    size = x.shape[-1]
+    rank = len(x.shape)
+    order = _dims.broadcast_to(_dims.iota(size, "int32"), (*_dims.shape_of(x)[:-2], size))
+    sign = _dims.fill(scalar(1.0, x.dtype), (*_dims.shape_of(x)[:-2], 1, 1))
+    pivots = []
+    for step in range(size - 1):
+        column = elementwise.absolute(_element(x, None, step))
+        below = convert_to_tensor((np.arange(size) >= step)[:, None])
+        candidates = elementwise.where(below, column, -1.0)
+        pivot = reduction.argmax(candidates, axis=-2, keepdims=True)
+        pivots.append(shaping.squeeze(pivot, -1))
+        # Exchange the rows `step` and `pivot`.
+        place = convert_to_tensor(np.arange(size, dtype="int32")[:, None])
+        source = elementwise.where(elementwise.equal(place, pivot), step, place)
+        source = elementwise.where(convert_to_tensor(np.arange(size)[:, None] == step), pivot, source)
+        source = cast_tensor(source, "int32")
+        rows = _dims.broadcast_to(source, _dims.shape_of(x))
+        x = execute("take_along_axis", [x, rows], {"axis": rank - 2})
+        order = execute("take_along_axis", [order, shaping.squeeze(source, -1)], {"axis": rank - 2})
+        sign = elementwise.where(elementwise.equal(pivot, step), sign, elementwise.negative(sign))
+        # Subtract multiples of the pivot row from the rows below; keep the multipliers where zeros would come.
+        head = _element(x, step, step)
+        after = convert_to_tensor((np.arange(size) > step)[:, None])
+        factors = elementwise.where(after, elementwise.divide_no_nan(_element(x, None, step), head), 0.0)
+        right = convert_to_tensor(np.arange(size) > step)
+        row = elementwise.where(right, _element(x, step, None), 0.0)
+        x = elementwise.subtract(x, elementwise.multiply(factors, row))
+        is_multiplier = elementwise.logical_and(after, _is_at(size, step))
+        x = elementwise.where(is_multiplier, factors, x)
+    return x, order, sign, pivots
+
+
+def _substituted(a, b, lower, unit):
+    """The solution x of `a x = b` for triangular a, row after row."""
+    size = a.shape[-1]
+    rank = len(b.shape)
+    solved = None
+    for row in range(size) if lower else range(size - 1, -1, -1):
+        value = shaping.slice_axis(b, rank - 2, row, row + 1)
+        if solved is not None:
+            known = shaping.slice_axis(_element(a, row, None), len(a.shape) - 1, *((0, row) if lower else (row + 1, size)))
+            value = elementwise.subtract(value, linear.matmul(known, solved))
+        if not unit:
+            value = elementwise.divide(value, _element(a, row, row))
+        if solved is None:
+            solved = value
+        else:
+            solved = shaping.concatenate([solved, value] if lower else [value, solved], axis=-2)
+    return solved
 
 
 @operation
 def cholesky(x, upper=False):
-    """The Cholesky factor of positive definite matrices. Not available yet."""
-    _unavailable("cholesky")
+    """The lower (or upper) triangular L with `L L^T = x`, for symmetric positive definite matrices.
+
+    Raises `ValueError` for a matrix that is not positive definite, where values are known.
+    """
+    x = _square("cholesky", x)
+    size = x.shape[-1]
+    columns = []
+    for step in range(size):
+        column = _element(x, None, step)
+        if columns:
+            done = shaping.concatenate(columns, axis=-1)
+            column = elementwise.subtract(column, linear.matmul(done, shaping.swapaxes(_element(done, step, None), -1, -2)))
+        head = elementwise.sqrt(_element(column, step, None))
+        below = convert_to_tensor((np.arange(size) > step)[:, None])
+        column = elementwise.where(below, elementwise.divide(column, head), 0.0)
+        columns.append(elementwise.where(convert_to_tensor((np.arange(size) == step)[:, None]), head, column))
+    factor = shaping.concatenate(columns, axis=-1)
+    if not factor.is_symbolic and np.isnan(factor.numpy()).any() and not np.isnan(x.numpy()).any():
+        raise ValueError("Cholesky decomposition failed: the matrix is not positive definite.")
+    return shaping.swapaxes(factor, -1, -2) if upper else factor
 
 
 @operation
 def cholesky_inverse(x, upper=False):
-    """The inverse of a matrix from its Cholesky factor. Not available yet."""
-    _unavailable("cholesky_inverse")
+    """The inverse of `L L^T` (or `U^T U`) from the factor."""
+    x = _square("cholesky_inverse", x)
+    identity = convert_to_tensor(np.eye(x.shape[-1]), dtype=x.dtype)
+    half = _substituted(x, _dims.broadcast_to(identity, _dims.shape_of(x)), lower=not upper, unit=False)
+    other = shaping.swapaxes(half, -1, -2)
+    return linear.matmul(half, other) if upper else linear.matmul(other, half)
+
+
+def _diagonal(x):
+    return shaping.diagonal(x, 0, -2, -1)
 
 
 @operation
 def det(x):
-    """The determinant of square matrices. Not available yet."""
-    _unavailable("det")
+    """The determinant of square matrices."""
+    x = _square("det", x)
+    factors, _, sign, _ = _eliminated(x)
+    sign = shaping.squeeze(sign, (-2, -1))
+    return elementwise.multiply(sign, reduction.prod(_diagonal(factors), axis=-1))
+
+
+@operation
+def inv(x):
+    """The inverse of square matrices."""
+    x = _square("inv", x)
+    identity = convert_to_tensor(np.eye(x.shape[-1]), dtype=x.dtype)
+    return _solved(x, _dims.broadcast_to(identity, _dims.shape_of(x)))
+
+
+def _solved(a, b):
+    factors, order, _, _ = _eliminated(a)
+    rows = _dims.broadcast_to(shaping.expand_dims(order, -1), _dims.shape_of(b))
+    b = execute("take_along_axis", [b, rows], {"axis": len(b.shape) - 2})
+    return _substituted(factors, _substituted(factors, b, lower=True, unit=True), lower=False, unit=False)
+
+
+@operation("a", "b")
+def solve(a, b):
+    """The solution x of `a x = b`, for vectors or matrices b."""
+    a, b = float_pair(a, b)
+    a = _square("solve", a)
+    return _for_vectors(a, b, _solved, "solve")
+
+
+def _for_vectors(a, b, function, name):
+    is_vector = len(b.shape) == len(a.shape) - 1
+    b = shaping.expand_dims(b, -1) if is_vector else b
+    if len(b.shape) < 2 or b.shape[-2] != a.shape[-1]:
+        raise ValueError(
+            f"{name}: incompatible shapes between `a` {tuple(a.shape)} and `b` {tuple(b.shape)}: "
+            "the rows of both must agree."
+        )
+    batch = _dims.broadcast_sizes(_dims.shape_of(a)[:-2], _dims.shape_of(b)[:-2])
+    a = _dims.broadcast_to(a, (*batch, *_dims.shape_of(a)[-2:]))
+    b = _dims.broadcast_to(b, (*batch, *_dims.shape_of(b)[-2:]))
+    x = function(a, b)
+    return shaping.squeeze(x, -1) if is_vector else x
+
+
+@operation("a", "b")
+def solve_triangular(a, b, lower=False):
+    """The solution x of `a x = b` for triangular a (upper, or lower)."""
+    a, b = float_pair(a, b)
+    a = _square("solve_triangular", a)
+    return _for_vectors(a, b, lambda a, b: _substituted(a, b, lower, unit=False), "solve_triangular")
+
+
+@operation
+def lu_factor(x):
+    """`(lu, pivots)`: U on and above the diagonal, L (with ones on its diagonal) below; row i was exchanged with row
+    `pivots[i]`."""
+    x = _square("lu_factor", x)
+    factors, _, _, pivots = _eliminated(x)
+    last = _dims.fill(scalar(x.shape[-1] - 1, "int32"), (*_dims.shape_of(x)[:-2], 1))
+    return factors, shaping.concatenate([*pivots, last], axis=-1)
 
 
 @operation
@@ -126,21 +287,9 @@ def eigh(x):
 
 
 @operation
-def inv(x):
-    """The inverse of square matrices. Not available yet."""
-    _unavailable("inv")
-
-
-@operation
 def pinv(x, rcond=None):
     """The pseudo-inverse. Not available yet."""
     _unavailable("pinv")
-
-
-@operation
-def lu_factor(x):
-    """The LU decomposition. Not available yet."""
-    _unavailable("lu_factor")
 
 
 @operation
@@ -157,18 +306,6 @@ def qr(x, mode="reduced"):
             f"`mode` argument value not supported. Expected one of {{'reduced', 'complete'}}. Received: mode={mode}"
         )
     _unavailable("qr")
-
-
-@operation("a", "b")
-def solve(a, b):
-    """The solution x of `a x = b`. Not available yet."""
-    _unavailable("solve")
-
-
-@operation("a", "b")
-def solve_triangular(a, b, lower=False):
-    """The solution x of `a x = b` for triangular a. Not available yet."""
-    _unavailable("solve_triangular")
 
 
 @operation(name="SVD")
@@ -191,8 +328,12 @@ def jvp(fun, primals, tangents, has_aux=False):
 
 @numpy_operation
 def slogdet(x):
-    """`(sign, logarithm)` of the determinant. Not available yet."""
-    _unavailable("slogdet")
+    """`(sign, logarithm)` of the determinant of square matrices."""
+    x = _square("slogdet", x)
+    factors, _, sign, _ = _eliminated(x)
+    diagonal = _diagonal(factors)
+    sign = elementwise.multiply(shaping.squeeze(sign, (-2, -1)), reduction.prod(elementwise.sign(diagonal), axis=-1))
+    return sign, reduction.sum(elementwise.log(elementwise.absolute(diagonal)), axis=-1)
 
 
 __all__ = [

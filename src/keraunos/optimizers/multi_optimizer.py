@@ -116,6 +116,12 @@ class MultiOptimizer(Optimizer):
         self._inner_optimizers.append(optimizer)
         return len(self._inner_optimizers) - 1
 
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if self.built:
+            positions = self._var_to_optimizer_idx.values()
+            self._var_to_optimizer_idx = dict(zip(self._trainable_variables_indices, positions))
+
     def build(self, var_list):
         if self.built:
             return

@@ -51,7 +51,7 @@ class _OlderModule(ModuleType):
     """A module of older Keras (`keras.layers.core`): shows the public names of where they live now."""
 
     def __init__(self, name: str, sources: list[ModuleType]) -> None:
-        super().__init__(name, f"Older name of {sources[-1].__name__}.")
+        super().__init__(name, "A module of older Keras: shows the names where they are now.")
         self._sources = sources
         self.__path__: list[str] = []
 
@@ -90,6 +90,8 @@ class Finder(importlib.abc.MetaPathFinder):
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> importlib.machinery.ModuleSpec | None:
         name = target_of(fullname)
+        if name is None and fullname in OLDER_MODULES and _own_spec(fullname, path) is None:
+            name = fullname  # `from keras.utils import np_utils` ends here: the module's own name is keraunos.utils
         if name is None:
             if fullname.startswith(SUBSET + ".") and _own_spec(fullname, path) is None:
                 # `from tensorflow import X` ends here: the module's own name is SUBSET. Naming another module in
@@ -112,7 +114,7 @@ def _not_in_subset(name: str) -> ModuleNotFoundError:
 def _load(fullname: str, name: str) -> ModuleType:
     if name in OLDER_MODULES:
         sources = [importlib.import_module(source) for source in OLDER_MODULES[name]]
-        own = _import_if_there(name)
+        own = None if fullname == name else _import_if_there(name)
         return _OlderModule(fullname, sources if own is None else [own, *sources])
     module = _import_if_there(name)
     if module is None and name.startswith(SUBSET):

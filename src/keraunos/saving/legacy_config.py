@@ -97,10 +97,21 @@ def modernize(config, custom_objects=None, namespace="layers"):
         return _modernize_part(class_name, inner_config, namespace, config)
     if not isinstance(inner_config, dict):
         raise ModelConfigError(f"Expected 'config' to be a dict for {class_name}, instead got {type(inner_config)}")
+    if _is_operation(class_name, inner_config):
+        return {**config, "module": "keras.src.ops", "registered_name": class_name}
     class_name, inner_config = _modernize_layer(class_name, inner_config, custom_objects)
     modern = {**config, "module": "keras.layers", "class_name": class_name, "config": inner_config}
     modern.pop("registered_name", None)
     return modern
+
+
+def _is_operation(class_name, config):
+    """True for a call of `keras.ops` in a `.h5` file of Keras 3. Every layer says whether it is trainable."""
+    is_layer = "trainable" in config or class_name == "InputLayer" or "dtype" in config
+    if is_layer or table.find_class("keras.src.ops", class_name) is None:
+        return False
+    cls = table.find_class("keras.layers", class_name)
+    return cls is None or set(config) == {"name"}
 
 
 def _modernize_part(class_name, inner_config, namespace, config):
@@ -128,7 +139,7 @@ def _modernize_layer(class_name, config, custom_objects):
             f"{label} cannot be made: keraunos has no such layer. If it is your own, register it with "
             "`@keras.saving.register_keras_serializable()` or pass it in `custom_objects`."
         )
-    accepted = _parameters(cls)
+    accepted = accepted_parameters(cls)
     if class_name == "InputLayer":
         return class_name, _modernize_input(config)
     config = _rename_keys(class_name, config, accepted)
@@ -205,6 +216,8 @@ def _rename_keys(class_name, config, accepted):
 
 
 def _convert_values(class_name, config, custom_objects):
+    dtype = config.get("dtype")
+    is_keras_3 = isinstance(dtype, dict) and dtype.get("class_name") not in ("Policy", "PolicyV1")
     modern = {}
     for key, value in config.items():
         namespace = _namespace_of(key)
@@ -218,7 +231,7 @@ def _convert_values(class_name, config, custom_objects):
             value = names.DATA_FORMATS.get(value, value)
         elif key == "padding" and isinstance(value, dict):
             value = _keras_1_padding(value)
-        elif key in ("activation", "recurrent_activation") and value == "hard_sigmoid":
+        elif key in ("activation", "recurrent_activation") and value == "hard_sigmoid" and not is_keras_3:
             value = _legacy_hard_sigmoid()
         elif key == "axis" and class_name == "BatchNormalization" and isinstance(value, list) and len(value) == 1:
             value = value[0]
@@ -283,8 +296,8 @@ def _drop_hints(config, accepted, label):
     return modern
 
 
-def _parameters(cls):
-    """The keyword arguments that a layer class takes, those of its base classes included."""
+def accepted_parameters(cls):
+    """The keyword arguments that a class takes, those of its base classes included."""
     found = set()
     for base in cls.__mro__:
         init = base.__dict__.get("__init__")

@@ -15,9 +15,10 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
 
     Args:
         model: The model.
-        filepath: Path that ends in `.keras`, or a binary file object.
+        filepath: Path that ends in `.keras` (or in `.h5`, for the layout of older Keras), or a binary file object.
         overwrite: Whether an existing file is replaced without asking.
         zipped: `False` writes a folder with the same members.
+        **kwargs: `include_optimizer`, whether a `.h5` file gets the compile arguments and the optimizer state.
 
     Raises:
         ValueError: for an unknown ending or argument.
@@ -29,6 +30,7 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
     >>> keraunos.saving.save_model(model, "model.keras")  # doctest: +SKIP
     """
     path = _path_text(filepath)
+    include_optimizer = kwargs.pop("include_optimizer", True)
     _check_save_arguments(path, filepath, kwargs)
     if not getattr(model, "built", True):
         warnings.warn(
@@ -55,10 +57,10 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
         with atomic_write(path) as file:
             archive.write_archive(file, model)
     elif path.endswith(_HDF5_ENDINGS):
-        raise NotImplementedError(
-            f"keraunos does not write the legacy HDF5 format. Save to a path that ends in `.keras`. "
-            f"Received: filepath={filepath}"
-        )
+        from keraunos.saving import legacy_h5
+
+        with atomic_write(path) as file:
+            legacy_h5.write_model(file, model, include_optimizer)
     else:
         raise ValueError(
             "Invalid filepath extension for saving. Please add either a `.keras` extension for the native Keras "
@@ -67,7 +69,6 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
 
 
 def _check_save_arguments(path, filepath, kwargs):
-    kwargs.pop("include_optimizer", True)
     save_format = kwargs.pop("save_format", False)
     if path is None and not hasattr(filepath, "write"):
         raise ValueError(f"Expected a path that ends in `.keras`, or a file object. Received: filepath={filepath}")
@@ -92,7 +93,8 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     Loading runs no code from the file, reads no other file, and writes nothing.
 
     Args:
-        filepath: Path of a `.keras` file, of a folder with its members, or a binary file object.
+        filepath: Path of a `.keras` file, of a folder with its members, of a `.h5` file of any version of Keras, or
+            a binary file object.
         custom_objects: Dictionary from name to the application's own classes and functions.
         compile: Whether to compile the model as it was when it was saved.
         safe_mode: Accepted as in Keras. Stored lambdas are refused in any case.
@@ -112,6 +114,10 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
         raise ValueError(f"load_model: expected a path or a file object. Received: filepath={filepath}")
     if path is not None:
         _check_load_path(path)
+        if path.endswith(_HDF5_ENDINGS):
+            from keraunos.saving import legacy_h5
+
+            return legacy_h5.load_model(path, custom_objects=custom_objects, compile=compile)
     with archive.open_archive(filepath) as source:
         config = archive.read_config(source)
         if not isinstance(config, dict) or "class_name" not in config:
@@ -131,9 +137,7 @@ def _check_load_path(path):
     if path.endswith(_HDF5_ENDINGS):
         if not os.path.exists(path):
             raise ModelNotFoundError(f"File not found: filepath={path}.")
-        raise NotImplementedError(
-            f"keraunos does not read whole models in the legacy HDF5 format. Received: filepath={path}"
-        )
+        return
     if not path.endswith(".keras") and not os.path.isfile(os.path.join(path, "config.json")):
         raise ModelFormatError(
             f"File format not supported: filepath={path}. Keras 3 only supports V3 `.keras` files, folders with "
@@ -190,7 +194,7 @@ def load_weights(model, filepath, skip_mismatch=False, **kwargs):
         skip_mismatch: Whether layers whose weights do not fit are left alone, with a warning.
         **kwargs: `objects_to_skip`, a list of layers to leave alone.
     """
-    from keraunos.saving import archive
+    from keraunos.saving import archive, legacy_h5
     from keraunos.saving.h5_store import open_h5
     from keraunos.saving.state import restore_state
 
@@ -205,9 +209,7 @@ def load_weights(model, filepath, skip_mismatch=False, **kwargs):
         raise ValueError(f"`objects_to_skip` only supports loading '.weights.h5' files. Received: {filepath}")
     if by_name is not None and not is_legacy:
         raise ValueError(f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {filepath}")
-    if is_legacy:
-        raise NotImplementedError(f"keraunos does not read legacy HDF5 weights. Received: filepath={filepath}")
-    if not is_new_h5 and not path.endswith(".keras"):
+    if not is_new_h5 and not is_legacy and not path.endswith(".keras"):
         raise ModelFormatError(
             f"File format not supported: filepath={filepath}. Keras 3 only supports V3 `.keras` files and "
             "`.weights.h5` files, legacy H5 format files (`.h5` extension)."
@@ -219,6 +221,9 @@ def load_weights(model, filepath, skip_mismatch=False, **kwargs):
             "You are loading weights into a model that has not yet been built. Try building the model first by "
             "calling it on some data or by using `build()`."
         )
+    if is_legacy or (is_new_h5 and legacy_h5.is_weights_file(path)):
+        legacy_h5.load_weights_file(path, model, by_name=bool(by_name), skip_mismatch=skip_mismatch)
+        return
     if is_new_h5:
         with open_h5(path, f"'{path}'") as entries:
             restore_state(model, entries, skip_mismatch=skip_mismatch, skip=objects_to_skip or ())

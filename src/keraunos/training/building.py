@@ -39,8 +39,15 @@ class Building(Compilation):
 
     def _build_from_batch(self, data_batch):
         x, y, sample_weight = unpack_x_y_sample_weight(map_leaves(as_keras_tensor, data_batch))
-        y_pred = self._predict_spec(x, unpack_x_y_sample_weight(data_batch)[0])
-        if y is None and type(self).train_step is not TrainingSteps.train_step:
+        has_own_step = type(self).train_step is not TrainingSteps.train_step
+        try:
+            y_pred = self._predict_spec(x, unpack_x_y_sample_weight(data_batch)[0])
+        except Exception:
+            if has_own_step:
+                # The step may use the model otherwise than by calling it on its data, as a GAN does.
+                return
+            raise
+        if y is None and has_own_step:
             # A step of its own may well do without targets.
             return
         if self._compile_loss is not None and not self._compile_loss.built:

@@ -78,10 +78,13 @@ class OutputLoss:
         self.weight = weight
         self.output_name = output_name
         self.loss = None
+        self.fixed_name = None
 
     @property
     def name(self):
         """Name for logs: the path, with names in the place of indices."""
+        if self.fixed_name is not None:
+            return self.fixed_name
         own = self.loss.name if self.output_name is None else self.output_name
         path = self.path
         if not path:
@@ -89,6 +92,16 @@ class OutputLoss:
         elif isinstance(path[-1], int):
             path = (*path[:-1], own)
         return "/".join(str(part) for part in path)
+
+
+def _output_loss(loss, weight, names, path):
+    """The entry of a single loss for the output, or the structure of outputs, at `path`."""
+    if not is_nested(names):
+        return OutputLoss(path, loss, weight, names)
+    entry = OutputLoss(path, loss, weight, None)
+    shown = path or ["_".join(str(name) for name in (names if isinstance(names, dict) else tree.flatten(names)))]
+    entry.fixed_name = "/".join(str(part) for part in shown)
+    return entry
 
 
 class CompileLoss:
@@ -155,7 +168,11 @@ class CompileLoss:
             loss, weights = self._order_by_name(y_pred)
         weights = _spread_weights(loss, weights)
         entries = []
-        self._assign_part(loss, weights, y_pred, self._names_like(y_pred), (), entries)
+        names = self._names_like(y_pred)
+        if is_nested(loss):
+            self._assign_part(loss, weights, y_pred, names, (), entries)
+        else:
+            self._assign_to_all(loss, weights, y_pred, names, entries)
         return entries
 
     def _order_by_name(self, y_pred):
@@ -179,13 +196,19 @@ class CompileLoss:
         return tree.pack_sequence_as(y_pred, list(names)) if is_nested(y_pred) else names[0]
 
     def _assign_part(self, loss, weights, y_pred, names, path, entries):
+        """Assigns a part of the losses to the part of the outputs at `path`.
+
+        A list that is not of the outputs' own type holds several losses for the same outputs, and a single loss
+        for a structure of outputs is one that takes the whole structure.
+        """
         if loss is None:
             return
         if not is_nested(loss):
-            self._assign_leaf(loss, weights, y_pred, names, path, entries)
+            entries.append(_output_loss(loss, weights, names, path))
             return
         outputs = tree.flatten(y_pred)
-        is_plain_list = isinstance(loss, (list, tuple)) and not any(map(is_nested, loss))
+        is_list = isinstance(loss, (list, tuple))
+        is_plain_list = is_list and not any(map(is_nested, loss))
         if is_plain_list and len(loss) == len(outputs):
             paths = [(*path, *inner) for inner in paths_of(y_pred)]
             flat_names = tree.flatten(names) if is_nested(names) else [names]
@@ -193,12 +216,16 @@ class CompileLoss:
                 if item is not None:
                     entries.append(OutputLoss(item_path, item, weight, name))
             return
-        if isinstance(loss, (list, tuple)) and len(loss) > len(outputs):
+        if is_plain_list and not path and len(loss) > len(outputs):
             raise ValueError(
                 f"`loss` must have one entry per output. Received: {len(loss)} losses for "
                 f"{len(outputs)} outputs"
             )
-        if isinstance(loss, dict) != isinstance(y_pred, dict) or not is_nested(y_pred):
+        if is_list and not isinstance(y_pred, type(loss)):
+            for item, weight in zip(loss, weights):
+                self._assign_part(item, weight, y_pred, names, path, entries)
+            return
+        if not isinstance(loss, type(y_pred)) or not is_nested(y_pred):
             raise KeyError(
                 f"The path: {path} in the `loss` argument, can't be found in the model's output "
                 "(`y_pred`)."
@@ -217,10 +244,10 @@ class CompileLoss:
                 loss[key], weights[key], y_pred[key], names[key], (*path, key), entries
             )
 
-    def _assign_leaf(self, loss, weight, y_pred, names, path, entries):
+    def _assign_to_all(self, loss, weight, y_pred, names, entries):
         flat_names = tree.flatten(names) if is_nested(names) else [names]
-        for inner, name in zip(paths_of(y_pred), flat_names):
-            entries.append(OutputLoss((*path, *inner), loss, weight, name))
+        for path, name in zip(paths_of(y_pred), flat_names):
+            entries.append(OutputLoss(path, loss, weight, name))
 
     # Targets to outputs.
 

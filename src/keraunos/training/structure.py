@@ -18,9 +18,10 @@ def flatten(structure, leaves):
     if kind is tuple or kind is list:
         return (kind, None, tuple([flatten(item, leaves) for item in structure]))
     if isinstance(structure, dict):
-        # In the order of `keraunos.tree`.
-        keys = tuple(structure) if isinstance(structure, OrderedDict) else tuple(sorted(structure))
-        return (kind, keys, tuple([flatten(structure[key], leaves) for key in keys]))
+        # Leaves in the order of `keraunos.tree`; the dict itself keeps its own.
+        names = tuple(structure)
+        keys = names if isinstance(structure, OrderedDict) else tuple(sorted(names))
+        return (kind, (names, keys), tuple([flatten(structure[key], leaves) for key in keys]))
     if isinstance(structure, (tuple, list)):
         return (kind, None, tuple([flatten(item, leaves) for item in structure]))
     leaves.append(structure)
@@ -36,8 +37,10 @@ def pack(description, leaves):
     kind, keys, parts = description
     values = [pack(part, leaves) for part in parts]
     if keys is not None:
-        result = zip(keys, values)
-        return dict(result) if kind is dict else _build_mapping(kind, result)
+        names, keys = keys
+        by_key = dict(zip(keys, values))
+        ordered = by_key if names == keys else {name: by_key[name] for name in names}
+        return ordered if kind is dict else _build_mapping(kind, ordered.items())
     if kind is list:
         return values
     if kind is tuple:

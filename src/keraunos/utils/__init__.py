@@ -35,6 +35,7 @@ _PLACES = {
     "set_random_seed": "keraunos.utils.rng_utils",
     "split_dataset": "keraunos.utils.dataset_utils",
     "standardize_dtype": "keraunos.dtypes",
+    "timeseries_dataset_from_array": "keraunos.utils.timeseries_dataset_utils",
     "to_categorical": "keraunos.utils.numerical_utils",
     "unpack_x_y_sample_weight": "keraunos.training.packing",
 }

@@ -1,6 +1,5 @@
 """Messages to the user: one place that writes to the terminal."""
 
-import logging
 import sys
 
 from keraunos import config
@@ -11,11 +10,18 @@ from keraunos.config import (  # noqa: F401  the public names live with the othe
 )
 
 
+def _logger():
+    # Rarely needed, and slow to import.
+    import logging
+
+    return logging.getLogger("keraunos")
+
+
 def print_msg(message, line_break=True):
     """Writes a message to standard output, or to the logger when interactive logging is off."""
     message = str(message)
     if not config.is_interactive_logging_enabled():
-        logging.getLogger("keraunos").info(message)
+        _logger().info(message)
         return
     text = message + "\n" if line_break else message
     try:
@@ -39,7 +45,7 @@ def set_logging_verbosity(level):
         raise ValueError(
             f"set_logging_verbosity: `level` must be one of {list(levels)}. Received: level={level!r}"
         )
-    logging.getLogger("keraunos").setLevel(getattr(logging, level))
+    _logger().setLevel(level)
 
 
 def ask_to_proceed_with_overwrite(filepath):

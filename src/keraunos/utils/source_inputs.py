@@ -25,7 +25,7 @@ def get_source_inputs(tensor):
         return tensor
     found, waiting, seen = [], [tensor], set()
     while waiting:
-        current = waiting.pop(0)
+        current = waiting.pop()
         if id(current) in seen:
             continue
         seen.add(id(current))
@@ -36,8 +36,9 @@ def get_source_inputs(tensor):
             continue
         node = operation._inbound_nodes[history[1]]
         if node.is_input:
-            outputs = tree.flatten(operation.output)
+            outputs = tree.flatten(node.output_tensors)
             found += [output for output in outputs if not any(output is item for item in found)]
             continue
-        waiting += [item for item in node.input_tensors if is_keras_tensor(item)]
+        # The last is taken first: sources come in the order of the inputs.
+        waiting += [item for item in reversed(node.input_tensors) if is_keras_tensor(item)]
     return found

@@ -20,7 +20,6 @@ constexpr int kMaxRows = 6;
 constexpr int kAccumulators = 12;  // of 16 registers
 #endif
 constexpr int kStripVectors = 2;
-constexpr int kMaxVectors = 8;
 // A strip of b this deep is 128 KiB, on the stack. Deeper blocks of k read and write c less often; measured best on processors
 // with 1 MiB of second-level cache and more.
 constexpr int kMaxDepth = 1024;

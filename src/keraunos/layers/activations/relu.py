@@ -27,9 +27,7 @@ class ReLU(Layer):
             raise ValueError(f"max_value of a ReLU layer cannot be a negative value. Received: max_value={max_value}")
         for name, value in (("negative_slope", negative_slope), ("threshold", threshold)):
             if value is None or value < 0.0:
-                raise ValueError(
-                    f"{name} of a ReLU layer cannot be None or a negative value. Received: {name}={value}"
-                )
+                raise ValueError(f"{name} of a ReLU layer cannot be None or a negative value. Received: {name}={value}")
         self.max_value = max_value
         self.negative_slope = negative_slope
         self.threshold = threshold

@@ -56,9 +56,7 @@ class Softmax(Layer):
 def _check_mask_shape(mask_shape, input_shape):
     received = f"Received: inputs.shape={input_shape}, mask.shape={mask_shape}"
     if len(mask_shape) > len(input_shape):
-        raise ValueError(
-            f"The `mask` must be broadcastable to `inputs` and must not have more dimensions. {received}"
-        )
+        raise ValueError(f"The `mask` must be broadcastable to `inputs` and must not have more dimensions. {received}")
     for mask_size, size in zip(mask_shape[::-1], input_shape[::-1]):
         if mask_size not in (None, 1, size) and size is not None:
             raise ValueError(

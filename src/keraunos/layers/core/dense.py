@@ -54,8 +54,7 @@ class Dense(LowRankAdaptation, Layer):
     ):
         if as_positive_integer(units) is None:
             raise ValueError(
-                "Received an invalid value for `units`, expected a positive integer. "
-                f"Received: units={units!r:.100}"
+                f"Received an invalid value for `units`, expected a positive integer. Received: units={units!r:.100}"
             )
         refuse_quantization("Dense", quantization_config)
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)

@@ -221,8 +221,6 @@ def _share_sizes(inputs, input_axis, output_axis, input_shape, output_shape):
 def _bias_shape(bias_axes, outputs, output_axis, output_shape):
     for letter in bias_axes:
         if letter not in outputs:
-            raise ValueError(
-                f"Bias dimension '{letter}' was requested, but is not part of the output spec '{outputs}'"
-            )
+            raise ValueError(f"Bias dimension '{letter}' was requested, but is not part of the output spec '{outputs}'")
     first = min(outputs.find(letter) for letter in bias_axes)
     return [output_shape[output_axis[letter]] if letter in bias_axes else 1 for letter in outputs[first:]]

@@ -56,8 +56,7 @@ class Embedding(LowRankAdaptation, Layer):
         for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):
             if as_positive_integer(value) is None:
                 raise ValueError(
-                    f"`{name}` must be a positive integer. "
-                    f"Received: {name}={value} (of type {type(value).__name__})."
+                    f"`{name}` must be a positive integer. Received: {name}={value} (of type {type(value).__name__})."
                 )
         if kwargs.pop("input_length", None) is not None:
             warnings.warn("Argument `input_length` is deprecated. Just remove it.", stacklevel=2)

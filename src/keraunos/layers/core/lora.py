@@ -32,9 +32,7 @@ class LowRankAdaptation:
         """`matrix + alpha / rank * a @ b`, or `matrix` itself without adaptation."""
         if not self.lora_enabled:
             return matrix
-        product = ops.matmul(
-            getattr(self, f"lora_{self._lora_matrix}_a"), getattr(self, f"lora_{self._lora_matrix}_b")
-        )
+        product = ops.matmul(getattr(self, f"lora_{self._lora_matrix}_a"), getattr(self, f"lora_{self._lora_matrix}_b"))
         return ops.cast(ops.add(matrix, self.lora_alpha / self.lora_rank * product), dtype=self.compute_dtype)
 
     def enable_lora(self, rank, lora_alpha=None, a_initializer="he_uniform", b_initializer="zeros"):

@@ -38,8 +38,7 @@ class Merge(Layer):
     def call(self, inputs):
         if not isinstance(inputs, (list, tuple)):
             raise ValueError(
-                "A merge layer should be called on a list of inputs. "
-                f"Received: inputs={inputs} (not a list of tensors)"
+                f"A merge layer should be called on a list of inputs. Received: inputs={inputs} (not a list of tensors)"
             )
         if not self._reshape_required:
             return self._merge_function(inputs)

@@ -74,13 +74,9 @@ class GroupNormalization(Layer):
         if self.groups == -1:
             self.groups = size
         if size < self.groups:
-            raise ValueError(
-                f"Number of groups ({self.groups}) cannot be more than the number of channels ({size})."
-            )
+            raise ValueError(f"Number of groups ({self.groups}) cannot be more than the number of channels ({size}).")
         if size % self.groups != 0:
-            raise ValueError(
-                f"Number of groups ({self.groups}) must be a multiple of the number of channels ({size})."
-            )
+            raise ValueError(f"Number of groups ({self.groups}) must be a multiple of the number of channels ({size}).")
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
         self.gamma = self.beta = None
         if self.scale:

@@ -60,9 +60,7 @@ class LayerNormalization(Layer):
         elif isinstance(axis, int):
             self.axis = axis
         else:
-            raise TypeError(
-                f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}"
-            )
+            raise TypeError(f"Expected an int or a list/tuple of ints for the argument 'axis', but received: {axis!r}")
         self.epsilon = epsilon
         self.center = center
         self.scale = scale

@@ -27,8 +27,7 @@ class UnitNormalization(Layer):
             self.axis = axis
         else:
             raise TypeError(
-                "Invalid value for `axis` argument: expected an int or a list/tuple of ints. "
-                f"Received: axis={axis}"
+                f"Invalid value for `axis` argument: expected an int or a list/tuple of ints. Received: axis={axis}"
             )
         self.supports_masking = True
         self._build_at_init()

@@ -66,7 +66,9 @@ class Cropping(SpatialLayer):
             sizes.append(size - low - high)
         return sizes
 
-    _too_small = "Values in `cropping` argument should be smaller than the corresponding spatial dimension of the input."
+    _too_small = (
+        "Values in `cropping` argument should be smaller than the corresponding spatial dimension of the input."
+    )
 
     def _pairs(self):
         return self.cropping
@@ -121,8 +123,7 @@ class UpSampling(SpatialLayer):
 
     def compute_output_shape(self, input_shape):
         sizes = [
-            None if size is None else size * factor
-            for size, factor in zip(self._spatial(input_shape), self._factors())
+            None if size is None else size * factor for size, factor in zip(self._spatial(input_shape), self._factors())
         ]
         return self._with_spatial(input_shape, sizes)
 

@@ -78,7 +78,6 @@ def _checked_target(target):
         sizes.append(operator.index(size))
     if sizes.count(-1) > 1:
         raise ValueError(
-            "There must be at most one unknown dimension (-1) in `target_shape`. "
-            f"Received: target_shape={target}."
+            f"There must be at most one unknown dimension (-1) in `target_shape`. Received: target_shape={target}."
         )
     return tuple(sizes)

@@ -31,9 +31,7 @@ class UpSampling2D(UpSampling):
             return super().call(inputs)
         height, width = self._spatial(ops.shape(inputs))
         new_size = (height * self.size[0], width * self.size[1])
-        return ops.image.resize(
-            inputs, new_size, interpolation=self.interpolation, data_format=self.data_format
-        )
+        return ops.image.resize(inputs, new_size, interpolation=self.interpolation, data_format=self.data_format)
 
     def get_config(self):
         return {**super().get_config(), "interpolation": self.interpolation}

@@ -27,8 +27,7 @@ class TimeDistributed(Wrapper):
     def __init__(self, layer, **kwargs):
         if not isinstance(layer, Layer):
             raise ValueError(
-                "Please initialize `TimeDistributed` layer with a `keras.layers.Layer` instance. "
-                f"Received: {layer}"
+                f"Please initialize `TimeDistributed` layer with a `keras.layers.Layer` instance. Received: {layer}"
             )
         super().__init__(layer, **kwargs)
         self.supports_masking = True

@@ -7,6 +7,7 @@ from keraunos.ops._arguments import tensor
 from keraunos.ops._dispatch import operations
 from keraunos.ops.image.ranks import check_rank
 from keraunos.ops.numpy import shaping
+from keraunos.ops.shape_inference import compute_output_spec
 from keraunos.tensor import KerasTensor
 
 operation = operations("image")
@@ -19,12 +20,12 @@ def _margins(images, data_format):
     return height_axis, height_axis + 1
 
 
-def _third(total, first, second, target, names):
+def _third(total, first, second, target, names, needs_target=True):
     """The one of (before, after, target) that was left out."""
     given = [first, second, target]
     if given.count(None) != 1:
         raise ValueError(f"Must specify exactly two of {', '.join(names)}. Received: {tuple(given)}")
-    if total is None and target is None:
+    if needs_target and total is None and target is None:
         side = names[2].partition("_")[2]
         raise ValueError(
             f"When the {side} of the images is unknown, `{names[2]}` must be specified. "
@@ -68,7 +69,28 @@ def crop_images(
     return images
 
 
-@operation("images")
+def _pad_spec(images, data_format=None, **settings):
+    """Where a target is given it is the size, whether or not that of the images is known."""
+    check_rank("pad_images", images)
+    shape, known = list(images.shape), list(images.shape)
+    given = {}
+    for axis, sides in zip(_margins(images, data_format), (("top", "bottom", "height"), ("left", "right", "width"))):
+        before, after, target = f"{sides[0]}_padding", f"{sides[1]}_padding", f"target_{sides[2]}"
+        values = [settings.get(name) for name in (before, after, target)]
+        if shape[axis] is None and values[2] is not None:
+            _third(None, *values, (before, after, target), needs_target=False)
+            if values[2] < 0:
+                raise ValueError(f"{target} must be >= 0. Received: {target}={values[2]}")
+            known[axis] = given[axis] = values[2]
+            values = [0, 0, None]
+        settings.update(zip((before, after, target), values))
+    spec = compute_output_spec(
+        pad_images.__wrapped__, KerasTensor(known, dtype=images.dtype), data_format=data_format, **settings
+    )
+    return KerasTensor([given.get(axis, size) for axis, size in enumerate(spec.shape)], dtype=images.dtype)
+
+
+@operation("images", spec=_pad_spec)
 def pad_images(
     images,
     top_padding=None,
@@ -94,7 +116,13 @@ def pad_images(
         ),
     ):
         size = images.shape[axis]
-        before, after, target = _third(size, before, after, target, names)
+        before, after, target = _third(size, before, after, target, names, needs_target=False)
+        if target is not None and target < 0:
+            raise ValueError(f"{names[2]} must be >= 0. Received: {names[2]}={target}")
+        if size is None and target is not None:
+            raise ValueError(
+                f"pad_images: the size of the images must be known for `{names[2]}`. Received: {tuple(images.shape)}"
+            )
         if before is None:
             before = target - after - size
         if after is None:

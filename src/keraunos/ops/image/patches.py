@@ -43,11 +43,6 @@ def _extract(images, size, strides, dilation_rate, padding, data_format, count):
         raise ValueError(f"extract_patches: `padding` must be 'valid' or 'same'. Received: padding={padding}")
     strides = _per_axis(strides or size, count, "strides")
     dilations = _per_axis(dilation_rate, count, "dilation_rate")
-    if max(strides) > 1 and max(dilations) > 1:
-        raise ValueError(
-            "`strides > 1` not supported in conjunction with `dilation_rate > 1`. "
-            f"Received: strides={strides}, dilation_rate={dilation_rate}"
-        )
     is_first = config.standardize_data_format(data_format) == "channels_first"
     if len(x.shape) not in (count + 1, count + 2):
         raise ValueError(
@@ -112,8 +107,9 @@ def extract_patches_3d(images, size, strides=None, dilation_rate=1, padding="val
                 f"Received: size={size} of type {type(size).__name__}"
             )
         if len(size) != 3:
-            raise ValueError(
-                f"Invalid `size` argument. Expected a tuple of length 3. Received: size={size} with length {len(size)}"
+            raise TypeError(
+                "Invalid `size` argument. Expected an int or a tuple of length 3. "
+                f"Received: size={size} with length {len(size)}"
             )
     return _extract(images, _per_axis(size, 3, "size"), strides, dilation_rate, padding, data_format, 3)
 

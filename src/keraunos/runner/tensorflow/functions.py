@@ -48,6 +48,7 @@ class CompiledFunction:
 
     def __init__(self, python_function: Callable[..., Any]) -> None:
         self.python_function = python_function
+        self.__name__ = getattr(python_function, "__name__", "function")
         self._traced: dict[Any, tracing.Function] = {}
         self._is_untraceable = False
         functools.update_wrapper(self, python_function)

@@ -86,5 +86,6 @@ def _warn_no_shuffle(what):
     warnings.warn(
         f"`shuffle=True` was passed, but will be ignored since the data `x` was provided as "
         f"{what}. It is expected to be shuffled already.",
-        stacklevel=4,
+        # The line that called `fit`.
+        stacklevel=5,
     )

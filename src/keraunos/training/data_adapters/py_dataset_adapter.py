@@ -1,7 +1,6 @@
 """Batches from a `PyDataset`."""
 
 import collections
-import concurrent.futures
 import itertools
 import random
 
@@ -56,6 +55,8 @@ class PyDatasetAdapter(DataAdapter):
 
     def _batches_ahead(self, indices):
         if self._executor is None:
+            import concurrent.futures
+
             self._executor = concurrent.futures.ThreadPoolExecutor(
                 self._threads, thread_name_prefix="keraunos_data"
             )

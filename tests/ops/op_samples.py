@@ -190,10 +190,32 @@ sample("scatter_update", X, np.array([[0], [0]], "int32"), floats(2, 4), reducti
 sample("slice", X, (1, 0), shape=(2, 3))
 sample("slice_update", X, (1, 0), floats(2, 3))
 
+MATRICES = floats(2, 4, 4) + 3 * np.eye(4, dtype="float32")
+POSITIVE_MATRICES = MATRICES @ MATRICES.transpose(0, 2, 1)
+for name in "det inv slogdet lu_factor".split():
+    sample(name, MATRICES)
+sample("logdet", POSITIVE_MATRICES)
+sample("cholesky", POSITIVE_MATRICES)
+sample("cholesky", POSITIVE_MATRICES, upper=True)
+sample("cholesky_inverse", np.linalg.cholesky(POSITIVE_MATRICES))
+sample("solve", MATRICES, floats(2, 4, 3))
+sample("solve_triangular", MATRICES, floats(2, 4, 3), lower=True)
+
+for name in "fft fft2 ifft2".split():
+    sample(name, (floats(2, 3, 6), floats(2, 3, 6)))
+sample("rfft", floats(2, 130))
+sample("rfft", floats(2, 9), fft_length=12)
+sample("irfft", (floats(2, 5), floats(2, 5)))
+sample("irfft", (floats(2, 5), floats(2, 5)), fft_length=9)
+sample("stft", floats(2, 40), sequence_length=8, sequence_stride=4, fft_length=8)
+sample("istft", (floats(2, 6, 5), floats(2, 6, 5)), sequence_length=8, sequence_stride=4, fft_length=8)
+
 # Their truth in NumPy has another name, order of arguments or meaning.
 NUMPY_NAMES = {"conj": "conj", "left_shift": "left_shift", "bitwise_left_shift": "left_shift",
-               "bitwise_right_shift": "right_shift", "dot": "dot", "norm": "linalg.norm"}
+               "bitwise_right_shift": "right_shift", "dot": "dot", "norm": "linalg.norm",
+               "det": "linalg.det", "inv": "linalg.inv", "slogdet": "linalg.slogdet", "cholesky": "linalg.cholesky",
+               "solve": "linalg.solve"}
 NOT_NUMPY = frozenset(
     """array select psnr size ndim unstack scatter slice trapezoid convert_to_tensor stop_gradient logsumexp erf erfc
-    average empty_like nanargmax nanargmin split histogram""".split()
+    average empty_like nanargmax nanargmin fft""".split()
 )

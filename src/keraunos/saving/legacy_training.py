@@ -1,0 +1,95 @@
+"""The `training_config` of `.h5` files as the arguments of `compile()`."""
+
+from keraunos import serialization
+from keraunos.class_table import table
+from keraunos.errors import ModelConfigError, shorten
+from keraunos.saving.legacy_config import accepted_parameters
+
+_REDUCTIONS = {"auto": "sum_over_batch_size"}
+
+
+def compile_arguments(config, custom_objects=None):
+    """Returns the arguments of `compile()` for a config of any version of Keras.
+
+    Raises:
+        ModelConfigError: when a class in it is unknown.
+    """
+    if not isinstance(config, dict):
+        raise ModelConfigError(f"A training config must be a dictionary. Received: {type(config)}")
+    metrics = config.get("metrics")
+    weighted_metrics = config.get("weighted_metrics")
+    return {
+        "optimizer": _optimizer(config.get("optimizer_config"), custom_objects),
+        "loss": _convert(config.get("loss"), "losses", custom_objects),
+        "metrics": _convert(_without_outer_list(metrics), "metrics", custom_objects),
+        "weighted_metrics": _convert(_without_outer_list(weighted_metrics), "metrics", custom_objects),
+        "loss_weights": config.get("loss_weights"),
+    }
+
+
+def _without_outer_list(metrics):
+    """tf.keras writes one list per output; that of a single output is the list itself."""
+    if isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], list):
+        return metrics[0]
+    return metrics
+
+
+def _optimizer(config, custom_objects):
+    if config is None or isinstance(config, str):
+        return config
+    name = str(config.get("class_name")).removeprefix("Custom>")
+    inner_config = dict(config.get("config") or {})
+    cls = table.find_class("keras.optimizers", name)
+    if cls is None:
+        return serialization.deserialize_keras_object(
+            {"module": None, "class_name": name, "config": inner_config, "registered_name": config.get("class_name")},
+            custom_objects=custom_objects,
+        )
+    if "lr" in inner_config:
+        inner_config.setdefault("learning_rate", inner_config.pop("lr"))
+    decay = inner_config.pop("decay", 0.0)
+    inner_config["learning_rate"] = _learning_rate(inner_config.get("learning_rate", 0.001), decay)
+    accepted = accepted_parameters(cls)
+    inner_config = {key: value for key, value in inner_config.items() if key in accepted}
+    full_config = {"module": "keras.optimizers", "class_name": name, "config": inner_config}
+    return serialization.deserialize_keras_object(full_config, custom_objects=custom_objects)
+
+
+def _learning_rate(rate, decay):
+    if isinstance(rate, dict):
+        return rate if "module" in rate else {**rate, "module": "keras.optimizers.schedules"}
+    if not decay:
+        return rate
+    schedule = {"initial_learning_rate": rate, "decay_steps": 1, "decay_rate": decay}
+    return {"module": "keras.optimizers.schedules", "class_name": "InverseTimeDecay", "config": schedule}
+
+
+def _convert(value, namespace, custom_objects):
+    if isinstance(value, (list, tuple)):
+        return [_convert(item, namespace, custom_objects) for item in value]
+    if not isinstance(value, dict):
+        return _resolve_name(value, custom_objects)
+    if "class_name" not in value:
+        return {key: _convert(item, namespace, custom_objects) for key, item in value.items()}
+    if "module" in value:
+        return serialization.deserialize_keras_object(value, custom_objects=custom_objects)
+    name = str(value["class_name"]).removeprefix("Custom>")
+    config = dict(value.get("config") or {})
+    if name in ("MeanMetricWrapper", "LossFunctionWrapper"):
+        return config.get("fn")
+    cls = table.find_class(f"keras.{namespace}", name)
+    if cls is None:
+        raise ModelConfigError(f"Unknown class '{shorten(name, 100)}' among the {namespace} of the training config.")
+    if "reduction" in config:
+        config["reduction"] = _REDUCTIONS.get(config["reduction"], config["reduction"])
+    accepted = accepted_parameters(cls)
+    config = {key: item for key, item in config.items() if key in accepted}
+    return serialization.deserialize_keras_object(
+        {"module": f"keras.{namespace}", "class_name": name, "config": config}, custom_objects=custom_objects
+    )
+
+
+def _resolve_name(value, custom_objects):
+    if isinstance(value, str) and custom_objects and value in custom_objects:
+        return custom_objects[value]
+    return value

@@ -1,0 +1,135 @@
+"""Ops whose result depends on values, on numbers alone, or on strings."""
+
+import numpy as np
+import pytest
+
+from keraunos import KerasTensor, ops
+
+RANDOM = np.random.default_rng(3)
+
+
+@pytest.mark.parametrize(
+    "subscripts, shapes",
+    [
+        ("ij,jk->ik", [(2, 3), (3, 4)]),
+        ("ij,jk", [(2, 3), (3, 4)]),
+        ("bij,bjk->bik", [(2, 3, 4), (2, 4, 5)]),
+        ("...ij,...jk->...ik", [(2, 3, 4), (4, 5)]),
+        ("ii->i", [(3, 3)]),
+        ("ii", [(3, 3)]),
+        ("ij->ji", [(2, 3)]),
+        ("ij->", [(2, 3)]),
+        ("i,j->ij", [(2,), (3,)]),
+        ("ij,ij->i", [(2, 3), (2, 3)]),
+        ("abc,cd,def->abef", [(2, 3, 4), (4, 5), (5, 2, 3)]),
+        ("bqhd,bkhd->bhqk", [(2, 3, 4, 5), (2, 6, 4, 5)]),
+        ("ijk,kl->lij", [(2, 3, 4), (4, 2)]),
+        ("ij,j->i", [(2, 3), (3,)]),
+    ],
+)
+def test_einsum_means_what_it_means_in_numpy(subscripts, shapes):
+    operands = [RANDOM.normal(size=shape).astype("float32") for shape in shapes]
+    np.testing.assert_allclose(ops.einsum(subscripts, *operands), np.einsum(subscripts, *operands), rtol=1e-5, atol=1e-5)
+    symbolic = [KerasTensor(shape) for shape in shapes]
+    assert ops.einsum(subscripts, *symbolic).shape == np.einsum(subscripts, *operands).shape
+
+
+@pytest.mark.parametrize("subscripts", ["ij,jk->ik", "ij->ijj", "ij->k", "i->i"])
+def test_einsum_refuses_what_does_not_fit(subscripts):
+    with pytest.raises(ValueError):
+        ops.einsum(subscripts, np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("arguments", [(5,), (2, 8, 3), (1.0, 2.0, 0.25), (5, 0, -2), (0,)])
+def test_arange_counts(arguments):
+    found, wanted = ops.arange(*arguments), np.arange(*arguments)
+    np.testing.assert_allclose(found, wanted)
+    assert found.dtype == ("float32" if wanted.dtype.kind == "f" else "int32")
+
+
+def test_spaces_are_those_of_numpy():
+    for name, arguments in [("linspace", (0, 5, 7)), ("logspace", (0, 2, 5)), ("geomspace", (1, 100, 4))]:
+        truth = getattr(np, name)
+        np.testing.assert_allclose(getattr(ops, name)(*arguments), truth(*arguments), rtol=1e-5)
+        np.testing.assert_allclose(
+            getattr(ops, name)(*arguments, endpoint=False), truth(*arguments, endpoint=False), rtol=1e-5
+        )
+        as_tensors = [ops.array(float(x)) for x in arguments[:2]]
+        np.testing.assert_allclose(getattr(ops, name)(*as_tensors, arguments[2]), truth(*arguments), rtol=1e-4)
+
+
+def test_value_dependent_ops_are_those_of_numpy():
+    x = np.array([[3, 1, 3], [0, 1, 5]], "int32")
+    for found, wanted in zip(ops.nonzero(x), np.nonzero(x)):
+        np.testing.assert_array_equal(found, wanted)
+    found = ops.unique(x, return_index=True, return_inverse=True, return_counts=True)
+    wanted = np.unique(x, return_index=True, return_inverse=True, return_counts=True)
+    for a, b in zip(found, wanted):
+        np.testing.assert_array_equal(np.asarray(a).ravel(), b.ravel())
+    np.testing.assert_array_equal(ops.bincount(x[0], minlength=6), np.bincount(x[0], minlength=6))
+    np.testing.assert_allclose(ops.bincount(x[0], weights=np.array([0.5, 1, 2], "float32")), [0, 1, 0, 2.5])
+    for a, b in zip(ops.histogram(x, bins=4), np.histogram(x, bins=4)):
+        np.testing.assert_allclose(a, b)
+
+
+def test_rearrange_splits_and_joins_axes():
+    x = np.arange(24.0).reshape(2, 12)
+    found = ops.rearrange(x, "b (h w) -> w (b h)", h=3)
+    np.testing.assert_array_equal(found, x.reshape(2, 3, 4).transpose(2, 0, 1).reshape(4, 6))
+    assert ops.rearrange(KerasTensor((None, 12)), "b (h w) -> b h w", w=4).shape == (None, 3, 4)
+
+
+def test_transforms_are_those_of_numpy():
+    x, y = RANDOM.normal(size=(2, 3, 130)).astype("float32")
+    for name in ("fft", "fft2", "ifft2"):
+        wanted = getattr(np.fft, name)(x + 1j * y)
+        for part, truth in zip(getattr(ops, name)((x, y)), (wanted.real, wanted.imag)):
+            np.testing.assert_allclose(part, truth, atol=2e-5 * abs(wanted).max())
+    wanted = np.fft.rfft(x)
+    np.testing.assert_allclose(ops.rfft(x)[1], wanted.imag, atol=1e-4)
+    np.testing.assert_allclose(ops.irfft(ops.rfft(x), 130), x, atol=1e-5)
+    signal = RANDOM.normal(size=(2, 64)).astype("float32")
+    np.testing.assert_allclose(ops.istft(ops.stft(signal, 16, 4, 16), 16, 4, 16), signal, atol=1e-5)
+
+
+def test_resizing_keeps_a_plane_and_averages_with_antialias():
+    plane = np.add.outer(np.arange(8.0), np.arange(8.0)).astype("float32")[..., None]
+    np.testing.assert_allclose(ops.image.resize(plane, (4, 4))[1:-1, 1:-1, 0], plane[2:-2:2, 2:-2:2, 0] + 1, rtol=1e-5)
+    assert ops.image.resize(KerasTensor((None, 8, 8, 3)), (5, 6)).shape == (None, 5, 6, 3)
+    np.testing.assert_array_equal(ops.image.resize(plane, (16, 8), interpolation="nearest")[::2], plane)
+
+
+def test_patches_hold_their_elements():
+    x = RANDOM.normal(size=(2, 6, 6, 3)).astype("float32")
+    patches = ops.image.extract_patches(x, 2).numpy()
+    assert patches.shape == (2, 3, 3, 12)
+    np.testing.assert_array_equal(patches[1, 2, 0], x[1, 4:6, 0:2].reshape(-1))
+
+
+def test_coordinates_interpolate_between_points():
+    grid = np.arange(12.0, dtype="float32").reshape(3, 4)
+    places = np.array([[0.5, 2.0, -1.0], [1.0, 2.5, 0.0]], "float32")
+    np.testing.assert_allclose(ops.image.map_coordinates(grid, places, 1), [3.0, 10.5, 0.0])
+    np.testing.assert_allclose(ops.image.map_coordinates(grid, places, 1, fill_mode="nearest"), [3.0, 10.5, 0.0])
+    np.testing.assert_allclose(ops.image.map_coordinates(grid, places, 0, "constant", -5), [5.0, 11.0, -5.0])
+
+
+def test_singular_and_indefinite_matrices():
+    assert float(ops.det(np.ones((3, 3), "float32"))) == 0.0
+    with pytest.raises(ValueError, match="Cholesky decomposition failed"):
+        ops.cholesky(-np.eye(3, dtype="float32"))
+
+
+def test_losses_have_the_edge_values_of_keras():
+    def f(*values):
+        return np.array(values, "float32")
+
+    np.testing.assert_allclose(
+        ops.binary_crossentropy(f(1, 0, 1, 1), f(0, 1, 1, 1.5)), [16.118095, 15.942385, 1.192093e-7, 1.192093e-7], rtol=1e-5
+    )
+    assert np.isnan(ops.binary_crossentropy(f(1), f(np.nan)).numpy()).all()
+    np.testing.assert_allclose(ops.binary_crossentropy(f(0, 0), f(1e4, -1e4), from_logits=True), [1e4, 0])
+    np.testing.assert_allclose(ops.categorical_crossentropy(f([1, 0]), f([0, 0])), [16.118095], rtol=1e-6)
+    np.testing.assert_allclose(ops.categorical_crossentropy(f([1, 0]), f([2, 2])), [np.log(2)], rtol=1e-6)
+    with pytest.raises(IndexError, match="out of range"):
+        ops.sparse_categorical_crossentropy(np.array([5]), f([1, 0]), from_logits=True)
