@@ -17,6 +17,8 @@ def markdown(result: dict[str, Any]) -> str:
     parts = [_heading(result)]
     if result.get("training"):
         parts.append("## Training: ms per step through `fit`\n\n" + _timings(result["training"], 1e3, "ms"))
+        if own := _own_code(result["training"]):
+            parts.append(own)
     if result.get("inference"):
         parts.append("## Inference: µs per call\n\n" + _timings(result["inference"], 1e6, "µs"))
     if result.get("static"):
@@ -35,6 +37,8 @@ def summary(result: dict[str, Any]) -> str:
     lines.append("|---|---:|---:|---:|---:|---:|")
     for entry in result.get("training", []):
         lines.append(_against(entry, 1e3))
+    if own := _own_code(result.get("training", [])):
+        lines += ["", own]
     if result.get("inference"):
         lines += ["", "| inference, µs per call | keraunos | fastest Keras | times | fastest peer of any kind | times |"]
         lines.append("|---|---:|---:|---:|---:|---:|")
@@ -113,6 +117,14 @@ def _against(entry: dict[str, Any], scale: float) -> str:
         best = min(peers, key=peers.__getitem__)
         cells += [f"{_number(peers[best] * scale)} ({best})", f"{peers[best] / ours:.1f}×"]
     return f"| {_name(entry)} | " + " | ".join(cells) + " |"
+
+
+def _own_code(entries: list[dict[str, Any]]) -> str:
+    """What code of the user's own costs keraunos, against the plain row of the same network."""
+    found = {entry["row"]: _medians(entry).get("keraunos") for entry in entries}
+    plain = found.get("b")
+    times = [f"{row[2:]} {value / plain:.2f}×" for row, value in found.items() if row.startswith("b-") and value and plain]
+    return "keraunos with the user's own code, against plain (b): " + ", ".join(times) + "." if times else ""
 
 
 STATIC_ROWS = [

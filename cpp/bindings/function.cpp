@@ -100,13 +100,13 @@ void bind_function(py::module_& m) {
 
   py::class_<Loop>(m, "Loop")
       .def(py::init([](const std::shared_ptr<Function>& function, const py::sequence& arrays, std::int64_t batch_size, bool shuffle,
-                       std::uint64_t seed, bool collect_rows) {
-             return std::make_unique<Loop>(function, borrow_all(arrays), LoopOptions{batch_size, shuffle, seed, collect_rows});
+                       bool collect_rows) {
+             return std::make_unique<Loop>(function, borrow_all(arrays), LoopOptions{batch_size, shuffle, collect_rows});
            }),
-           py::arg("function"), py::arg("arrays"), py::arg("batch_size") = 32, py::arg("shuffle") = false, py::arg("seed") = 0,
+           py::arg("function"), py::arg("arrays"), py::arg("batch_size") = 32, py::arg("shuffle") = false,
            py::arg("collect_rows") = false)
       .def_property_readonly("steps_per_epoch", &Loop::steps_per_epoch)
-      .def("start_epoch", &Loop::start_epoch)
+      .def("start_epoch", &Loop::start_epoch, py::arg("seed") = 0)
       .def("run", &run_loop, py::arg("max_steps"), py::arg("max_milliseconds"))
       .def("outputs", &loop_outputs, py::arg("copy") = true);
 }

@@ -79,8 +79,7 @@ void bind_tape(py::module_& m) {
              }
            })
       .def("gradient", &gradients, py::arg("targets"), py::arg("sources"), py::arg("output_gradients") = py::none())
-      .def("clear", &Tape::clear)
-      .def("__del__", [](Tape& tape) { stop_tape(&tape); });
+      .def("clear", &Tape::clear);
   m.def("custom_gradient", &custom_gradient);
   m.def("stop_recording", &pause_tapes);
   m.def("resume_recording", &resume_tapes);

@@ -55,11 +55,11 @@ int main() {
   const training::Network network = training::make_network();
   const auto function = std::make_shared<Function>(network.graph);
   for (const bool shuffle : {false, true}) {
-    Loop loop(function, {training::random_tensor({256, 16}, 10), training::random_tensor({256, 4}, 11)}, {32, shuffle, 7, false});
-    loop.start_epoch();
+    Loop loop(function, {training::random_tensor({256, 16}, 10), training::random_tensor({256, 4}, 11)}, {32, shuffle, false});
+    loop.start_epoch(0);
     loop.run(8, 1e9, nullptr);
-    for (int epoch = 0; epoch < 3; ++epoch) {
-      loop.start_epoch();
+    for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
+      loop.start_epoch(epoch);
       allocations = 0;
       is_counting = true;
       loop.run(8, 1e9, nullptr);

@@ -14,9 +14,9 @@ std::vector<Tensor> train(const PlanOptions& options, int threads) {
   set_thread_count(threads);
   const training::Network network = training::make_network();
   const auto function = std::make_shared<Function>(network.graph, options);
-  Loop loop(function, {training::random_tensor({100, 16}, 10), training::random_tensor({100, 4}, 11)}, {32, true, 7, false});
-  for (int epoch = 0; epoch < 5; ++epoch) {
-    loop.start_epoch();
+  Loop loop(function, {training::random_tensor({100, 16}, 10), training::random_tensor({100, 4}, 11)}, {32, true, false});
+  for (std::uint64_t epoch = 0; epoch < 5; ++epoch) {
+    loop.start_epoch(epoch);
     loop.run(1000, 1e9, nullptr);
   }
   std::vector<Tensor> weights;
@@ -134,8 +134,8 @@ void a_shuffled_epoch_visits_every_row_once() {
   pop_trace(&trace);
   Tensor rows(Dtype::kFloat32, {103, 1});
   for (int i = 0; i < 103; ++i) rows.as<float>()[i] = static_cast<float>(i);
-  Loop loop(function, {rows}, {10, true, 3, true});
-  loop.start_epoch();
+  Loop loop(function, {rows}, {10, true, true});
+  loop.start_epoch(0);
   CHECK(loop.run(1000, 1e9, nullptr) == 11);
   std::vector<int> seen(103, 0);
   for (int i = 0; i < 103; ++i) ++seen[static_cast<std::size_t>(loop.outputs()[0].value_at(i))];

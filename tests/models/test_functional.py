@@ -222,6 +222,22 @@ def test_compute_output_shape_follows_the_input():
     assert model.compute_output_shape((2, 7, 3)) == (2, 7, 4)
 
 
+def test_a_list_of_losses_may_hold_one_for_the_whole_structure_of_outputs():
+    def of_both(y_true, y_pred):
+        return ops.square(y_true[0] - y_pred[0]) + ops.square(y_true[1] - y_pred[1])
+
+    x = keraunos.Input((3,))
+    outputs = (layers.Dense(1, name="one")(x), layers.Dense(1, name="two")(x))
+    model = keraunos.Model(x, outputs)
+    # A list for a tuple of outputs: several losses for the same outputs.
+    model.compile("sgd", [of_both, ("mse", "mae")])
+    targets = (np.ones((4, 1), "float32"), np.zeros((4, 1), "float32"))
+    history = model.fit(np.ones((4, 3), "float32"), targets, verbose=0).history
+    assert sorted(history) == ["loss", "one_loss", "one_two_loss", "two_loss"]
+    parts = [history[name][0] for name in ("one_loss", "one_two_loss", "two_loss")]
+    assert history["loss"][0] == pytest.approx(sum(parts), rel=1e-5)
+
+
 def test_the_function_class_applies_a_graph_again():
     a, b = keraunos.KerasTensor((2, 3)), keraunos.KerasTensor((2, 3))
     total = a + b

@@ -150,6 +150,8 @@ def test_a_tensorflow_name_that_is_not_there_is_named_however_it_is_asked_for(tm
         assert "tensorflow.raw_ops is not part of keraunos's tensorflow subset" in finished.stderr, line
     finished = keraunos("-c", "import tensorflow as tf; tf.math.bessel_i0", cwd=tmp_path)
     assert "tensorflow.math.bessel_i0 is not part of keraunos's tensorflow subset" in finished.stderr
+    for line in ["import keras; keras.layers.Nothing", "from keras.layers import Nothing"]:
+        assert "Nothing" in keraunos("-c", line, cwd=tmp_path).stderr.splitlines()[-1]
     finished = keraunos("-c", "import keras.no_such_part", cwd=tmp_path)
     assert "No module named 'keras.no_such_part'" in finished.stderr
 

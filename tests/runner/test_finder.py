@@ -40,6 +40,25 @@ def test_installing_twice_and_uninstalling_twice_do_no_harm():
     assert not any(name == "tensorflow" or name.startswith("keras.") for name in sys.modules)
 
 
+def test_what_a_module_says_about_a_missing_name_becomes_the_import_error(monkeypatch):
+    from types import ModuleType
+
+    part = ModuleType("keraunos.part")
+    part.__path__ = []
+
+    def explain(name):
+        raise AttributeError(f"keraunos.part.{name} is not built yet")
+
+    part.__getattr__ = explain
+    monkeypatch.setitem(sys.modules, "keraunos.part", part)
+    runner.install()
+    try:
+        with pytest.raises(ImportError, match="^keraunos.part.Conv9D is not built yet$"):
+            from keraunos.part import Conv9D  # noqa: F401
+    finally:
+        runner.uninstall()
+
+
 def test_the_import_of_an_older_module_does_not_hide_the_one_of_that_name():
     import keraunos.layers.core
 

@@ -18,6 +18,9 @@ from printed import essence, without_counters
 from keraunos import runner
 from keraunos.utils.summary_utils import set_summary_style
 
+# The documents give the shape of the input to the first layer, as one did.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`")
+
 # Older than a summary's Keras 3 form; the documents show two of them.
 SUMMARY_STYLES = {
     "api_notebook.txt": "tf2",

@@ -205,3 +205,45 @@ def test_configs_of_keras_2_round_trip():
     assert legacy.deserialize_keras_object("relu", objects) is keraunos.activations.relu
     with pytest.raises(ValueError, match="Unknown thing: 'nope'"):
         legacy.deserialize_keras_object("nope", objects, printable_module_name="thing")
+
+
+def _write_texts(folder):
+    for name, texts in (("a", ["one", "two", "three"]), ("b", ["four"])):
+        (folder / name).mkdir()
+        for i, text in enumerate(texts):
+            (folder / name / f"{i}.txt").write_text(text)
+
+
+def test_the_texts_of_a_folder_are_a_data_set(tmp_path):
+    from keraunos.utils import text_dataset_from_directory
+
+    _write_texts(tmp_path)
+    data = text_dataset_from_directory(tmp_path, shuffle=False, batch_size=3, max_length=3, verbose=0)
+    assert data.class_names == ["a", "b"] and len(data) == 2
+    (texts, labels), (_, last) = data
+    assert texts.tolist() == ["one", "two", "thr"] and labels.tolist() == [0, 0, 0]
+    assert last.tolist() == [1]
+    train, validation = text_dataset_from_directory(
+        tmp_path, label_mode="binary", validation_split=0.25, subset="both", seed=1, verbose=0
+    )
+    assert len(train.file_paths) == 3 and len(validation.file_paths) == 1
+    assert next(iter(train))[1].shape == (3, 1)
+    with pytest.raises(ValueError, match="No text files"):
+        text_dataset_from_directory(tmp_path / "a", labels=None, validation_split=0.1, subset="validation", shuffle=False)
+
+
+def test_the_pictures_of_a_folder_are_a_data_set(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    from keraunos.utils import image_dataset_from_directory
+
+    for i, name in enumerate(("x", "y")):
+        (tmp_path / name).mkdir()
+        pixels = np.full((6, 4, 3), 100 * i + 50, "uint8")
+        image.fromarray(pixels).save(tmp_path / name / "p.png")
+    data = image_dataset_from_directory(
+        tmp_path, image_size=(3, 2), label_mode="categorical", shuffle=False, verbose=0
+    )
+    ((pictures, labels),) = data
+    assert pictures.shape == (2, 3, 2, 3) and pictures.dtype == np.float32
+    np.testing.assert_allclose(pictures[:, 0, 0, 0], [50, 150])
+    np.testing.assert_array_equal(labels, np.eye(2))

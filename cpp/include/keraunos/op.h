@@ -173,6 +173,7 @@ struct Op {
   std::uint32_t shape_only_inputs = 0;  // bit i: input i is read for its shape alone
   std::uint32_t value_inputs = 0;       // bit i: input i must be known before the run (a size, say)
   bool is_view = false;                 // output 0 is input 0's memory under another shape
+  bool is_view_when_unchanged = false;  // the same, when the op leaves the shape as it is
   bool is_pure = true;                  // equal inputs give equal outputs and nothing else happens
 };
 

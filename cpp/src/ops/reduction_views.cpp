@@ -102,6 +102,7 @@ void register_reduction_views(Registry& registry) {
   reduce_to.kernel = in_float32(reduce_to_kernel);
   reduce_to.gradient = reduce_to_gradient;
   reduce_to.shape_only_inputs = 1u << 1;
+  reduce_to.is_view_when_unchanged = true;
   registry.add(std::move(reduce_to));
 }
 

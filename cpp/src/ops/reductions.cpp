@@ -181,6 +181,7 @@ void register_reductions(Registry& registry) {
   for (const ReductionRow& row : rows) {
     Op op;
     op.name = row.name;
+    op.is_view_when_unchanged = row.reduce != ReduceOp::kLogsumexp;
     op.attributes = {{"axes", AttributeKind::kInts}, {"keepdims", AttributeKind::kBool, false, false}};
     op.shape_rule = reduction_specs(row.reduce);
     op.kernel = reduction_kernel(row.reduce);

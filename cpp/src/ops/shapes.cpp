@@ -149,13 +149,18 @@ Op as_view(Op op) {
   return op;
 }
 
+Op as_view_when_unchanged(Op op) {
+  op.is_view_when_unchanged = true;
+  return op;
+}
+
 }  // namespace
 
 void register_shapes(Registry& registry) {
   registry.add(as_view(with_sizes(shape_op("reshape", reshape_specs, copy_kernel, reshape_gradient))));
   registry.add(as_view(with_reference(shape_op("reshape_like", reshape_like_specs, copy_kernel, reshape_gradient))));
-  registry.add(with_sizes(shape_op("broadcast_to", broadcast_to_specs, broadcast_kernel, broadcast_gradient)));
-  registry.add(with_reference(shape_op("broadcast_like", broadcast_like_specs, broadcast_kernel, broadcast_gradient)));
+  registry.add(as_view_when_unchanged(with_sizes(shape_op("broadcast_to", broadcast_to_specs, broadcast_kernel, broadcast_gradient))));
+  registry.add(as_view_when_unchanged(with_reference(shape_op("broadcast_like", broadcast_like_specs, broadcast_kernel, broadcast_gradient))));
   Op transpose = shape_op("transpose", transpose_specs, transpose_kernel, transpose_gradient);
   transpose.attributes = {{"axes", AttributeKind::kInts}};
   registry.add(std::move(transpose));

@@ -21,7 +21,7 @@ std::vector<Tensor> run_eagerly(const Op& op, const std::vector<Value>& inputs, 
     sources.push_back(input.tensor().data());
   }
   const std::vector<TensorSpec> results = op.shape_rule({op, specs, attributes, known});
-  if (op.is_view) return {inputs[0].tensor().reshaped(results[0].shape)};
+  if (op.is_view || (op.is_view_when_unchanged && results[0] == specs[0])) return {inputs[0].tensor().reshaped(results[0].shape)};
 
   std::vector<Tensor> outputs;
   std::vector<void*> targets;

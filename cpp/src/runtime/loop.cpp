@@ -42,19 +42,17 @@ Loop::Loop(std::shared_ptr<const Function> function, std::vector<Tensor> arrays,
 
 std::int64_t Loop::steps_per_epoch() const { return (rows_ + options_.batch_size - 1) / options_.batch_size; }
 
-void Loop::start_epoch() {
+void Loop::start_epoch(std::uint64_t seed) {
   done_ = 0;
-  if (options_.shuffle) shuffle();
-  ++epoch_;
+  if (options_.shuffle) shuffle(seed);
 }
 
-// Fisher-Yates with numbers that depend on seed, epoch and position only.
-void Loop::shuffle() {
+// Fisher-Yates with numbers that depend on seed and position only.
+void Loop::shuffle(std::uint64_t seed) {
   order_.resize(static_cast<std::size_t>(rows_));
   for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<std::int32_t>(i);
   std::vector<std::uint32_t> bits(order_.size());
-  const std::uint32_t key[2] = {static_cast<std::uint32_t>(options_.seed) ^ static_cast<std::uint32_t>(options_.seed >> 32) * 0x9E3779B9u,
-                                static_cast<std::uint32_t>(epoch_)};
+  const std::uint32_t key[2] = {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)};
   kernels::random_bits(key, bits.data(), rows_);
   for (std::size_t i = order_.size(); i > 1; --i) {
     const std::size_t j = static_cast<std::size_t>(static_cast<std::uint64_t>(bits[i - 1]) * i >> 32);

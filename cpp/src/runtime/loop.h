@@ -13,7 +13,6 @@ namespace keraunos {
 struct LoopOptions {
   std::int64_t batch_size = 32;
   bool shuffle = false;
-  std::uint64_t seed = 0;
   // Outputs whose rows belong to the rows of the batch are gathered over the epoch; the others keep the last step's value.
   bool collect_rows = false;
 };
@@ -24,7 +23,8 @@ class Loop {
   Loop(std::shared_ptr<const Function> function, std::vector<Tensor> arrays, const LoopOptions& options);
 
   std::int64_t steps_per_epoch() const;
-  void start_epoch();
+  // `seed` orders the rows of a shuffled epoch.
+  void start_epoch(std::uint64_t seed);
   // Runs until `max_steps` more steps are done, the epoch ends, `max_milliseconds` have passed, or `is_interrupted` says so.
   // Returns the steps done since start_epoch.
   std::int64_t run(std::int64_t max_steps, double max_milliseconds, const std::function<bool()>& is_interrupted);
@@ -33,7 +33,7 @@ class Loop {
 
  private:
   void step(std::int64_t begin, std::int64_t rows);
-  void shuffle();
+  void shuffle(std::uint64_t seed);
   const void* batch_of(std::size_t array, std::int64_t begin, std::int64_t rows);
   void prepare(std::int64_t rows);
   void bind_outputs(std::int64_t begin);
@@ -45,7 +45,6 @@ class Loop {
   LoopOptions options_;
   std::int64_t rows_ = 0;
   std::int64_t done_ = 0;
-  std::uint64_t epoch_ = 0;
   std::vector<std::int32_t> order_;
   std::vector<Tensor> batches_;
   std::unique_ptr<Function::Lease> lease_;

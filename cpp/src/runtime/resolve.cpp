@@ -94,7 +94,7 @@ Resolved resolve(const Graph& graph, const std::vector<TensorSpec>& inputs) {
     }
     if (is_foldable(node, results, resolved)) {
       fold(node, resolved);
-    } else if (node.op->is_view) {
+    } else if (node.op->is_view || (node.op->is_view_when_unchanged && results[0] == specs[0])) {
       resolved.root[static_cast<std::size_t>(node.outputs[0])] = resolved.root[static_cast<std::size_t>(node.inputs[0])];
     }
   }

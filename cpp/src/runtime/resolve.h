@@ -12,6 +12,11 @@ struct Resolved {
   std::vector<Tensor> known;       // per value; without data where the value exists only in a run
   std::vector<int> root;           // per value: the value whose memory it shares (itself when it owns its memory)
   std::vector<bool> is_live;       // per node: an output or update needs it
+  // The node writes nothing: its output is its input's memory.
+  bool is_alias(const Node& node) const {
+    const int output = node.outputs[0];
+    return root[static_cast<std::size_t>(output)] != output;
+  }
   bool is_known(int value) const { return known[static_cast<std::size_t>(value)].has_data(); }
 };
 

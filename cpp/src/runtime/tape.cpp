@@ -29,9 +29,10 @@ void leave_tape_frame() { frames().pop_back(); }
 void start_tape(Tape* tape) { listeners().tapes.push_back(tape); }
 
 void stop_tape(Tape* tape) {
-  std::vector<Tape*>& tapes = listeners().tapes;
-  tapes.erase(std::remove(tapes.begin(), tapes.end(), tape), tapes.end());
+  for (Listeners& frame : frames()) frame.tapes.erase(std::remove(frame.tapes.begin(), frame.tapes.end(), tape), frame.tapes.end());
 }
+
+Tape::~Tape() { stop_tape(this); }
 
 void pause_tapes() { ++listeners().pauses; }
 void resume_tapes() { --listeners().pauses; }

@@ -19,6 +19,11 @@ class Tape {
  public:
   Tape(bool is_persistent, bool watches_variables) : is_persistent_(is_persistent), watches_variables_(watches_variables) {}
 
+  // A tape that ends while it listens stops listening.
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
   void watch(const Value& value) { tracked_.insert(value.id()); }
   void watch_variable(const std::shared_ptr<Variable>& variable);
   // d target / d source for each source; empty where no path leads. Clears the tape unless it is persistent.

@@ -119,7 +119,7 @@ Value Trace::settled(const Value& value) {
   int root = index;
   while (values[static_cast<std::size_t>(root)].kind == ValueKind::kNode) {
     const Node& node = graph_->nodes()[static_cast<std::size_t>(values[static_cast<std::size_t>(root)].source)];
-    if (!node.op->is_view) break;
+    if (!node.op->is_view && !node.op->is_view_when_unchanged) break;
     root = node.inputs[0];
   }
   if (values[static_cast<std::size_t>(root)].kind == ValueKind::kVariable) {

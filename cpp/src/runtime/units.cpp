@@ -23,7 +23,7 @@ class Scheduler {
 
   UnitSchedule run() {
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
-      if (resolved_.is_live[n] && !graph_.nodes()[n].op->is_view) place(static_cast<int>(n));
+      if (resolved_.is_live[n] && !resolved_.is_alias(graph_.nodes()[n])) place(static_cast<int>(n));
     }
     collect_reads();
     place_outputs();

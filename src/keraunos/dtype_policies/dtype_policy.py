@@ -1,4 +1,4 @@
-"""The dtype policy of a layer, and the names of the quantized policies that are not offered."""
+"""The dtype policy of a layer."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class DTypePolicy:
 
     @property
     def quantization_mode(self):
-        """Always `None`: there is no quantization."""
+        """The quantization mode, `None` for a policy without quantization."""
         return self._quantization_mode
 
     def convert_input(self, x, autocast, dtype):
@@ -103,28 +103,3 @@ class DTypePolicy:
 
 class FloatDTypePolicy(DTypePolicy):
     """Another name of `DTypePolicy`."""
-
-
-class QuantizedDTypePolicy(DTypePolicy):
-    """Quantized policies are not offered: making one raises `NotImplementedError`."""
-
-    def __init__(self, mode=None, source_name=None, **options):
-        raise NotImplementedError(
-            f"{type(self).__name__}: quantization is not offered. Received: mode={mode}, source_name={source_name}"
-        )
-
-
-class QuantizedFloat8DTypePolicy(QuantizedDTypePolicy):
-    """Not offered, see `QuantizedDTypePolicy`."""
-
-
-class Int4DTypePolicy(QuantizedDTypePolicy):
-    """Not offered, see `QuantizedDTypePolicy`."""
-
-
-class GPTQDTypePolicy(QuantizedDTypePolicy):
-    """Not offered, see `QuantizedDTypePolicy`."""
-
-
-class AWQDTypePolicy(QuantizedDTypePolicy):
-    """Not offered, see `QuantizedDTypePolicy`."""

@@ -7,6 +7,7 @@ from collections.abc import MutableMapping
 
 from keraunos import config
 from keraunos.dtype_policies.dtype_policy import DTypePolicy
+from keraunos.dtype_policies.quantized_dtype_policy import QuantizedDTypePolicy
 
 
 class DTypePolicyMap(DTypePolicy, MutableMapping):
@@ -111,6 +112,8 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
             # A map without its own default follows the global policy of whoever loads it.
             for policy in self._policy_map.values():
                 policy._name = None
+                if isinstance(policy, QuantizedDTypePolicy):
+                    policy._source_name = None
         return {
             "default_policy": self._default_policy_arg,
             "policy_map": serialization.serialize_keras_object(self._policy_map),

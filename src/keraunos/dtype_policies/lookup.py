@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from keraunos import config, dtypes
-from keraunos.dtype_policies import dtype_policy as policies
+from keraunos.dtype_policies import quantized_dtype_policy as quantized
+from keraunos.dtype_policies.dtype_policy import QUANTIZATION_MODES, DTypePolicy, FloatDTypePolicy
 from keraunos.dtype_policies.dtype_policy_map import DTypePolicyMap
 
 CLASSES = {
     cls.__name__: cls
     for cls in (
-        policies.AWQDTypePolicy,
-        policies.DTypePolicy,
+        quantized.AWQDTypePolicy,
+        DTypePolicy,
         DTypePolicyMap,
-        policies.FloatDTypePolicy,
-        policies.GPTQDTypePolicy,
-        policies.Int4DTypePolicy,
-        policies.QuantizedDTypePolicy,
-        policies.QuantizedFloat8DTypePolicy,
+        FloatDTypePolicy,
+        quantized.GPTQDTypePolicy,
+        quantized.Int4DTypePolicy,
+        quantized.QuantizedDTypePolicy,
+        quantized.QuantizedFloat8DTypePolicy,
     )
 }
 
@@ -43,16 +44,16 @@ def get(identifier):
     """
     if identifier is None:
         return config.dtype_policy()
-    if isinstance(identifier, policies.DTypePolicy):
+    if isinstance(identifier, DTypePolicy):
         return identifier
     if isinstance(identifier, dict):
         return deserialize(identifier)
     if isinstance(identifier, str):
-        if identifier.startswith(policies.QUANTIZATION_MODES) and "_from_" in identifier:
-            raise NotImplementedError(f"dtype policy '{identifier}': quantization is not offered.")
-        return policies.DTypePolicy(identifier)
+        if identifier.startswith(QUANTIZATION_MODES) and identifier not in dtypes.ALLOWED_DTYPES:
+            return quantized.quantized_policy_from_name(identifier)
+        return DTypePolicy(identifier)
     try:
-        return policies.DTypePolicy(dtypes.standardize_dtype(identifier))
+        return DTypePolicy(dtypes.standardize_dtype(identifier))
     except (TypeError, ValueError):
         raise ValueError(
             "Cannot interpret `dtype` argument. Expected a string or an instance of DTypePolicy. "

@@ -9,6 +9,7 @@ from keraunos.layers.layer_building import LayerBuilding
 from keraunos.layers.layer_calling import LayerCalling
 from keraunos.layers.layer_dtypes import LayerDtypes
 from keraunos.layers.layer_losses import LayerLosses
+from keraunos.layers.layer_quantization import LayerQuantization
 from keraunos.layers.layer_state import LayerState
 from keraunos.layers.tracker import DoNotTrackScope, Tracker
 from keraunos.metrics.metric import Metric
@@ -23,7 +24,7 @@ _UNTRACKED = frozenset((bool, int, float, str, type(None), Tensor))
 _MAX_NAME_BYTES = 255
 
 
-class Layer(LayerCalling, LayerBuilding, LayerState, LayerLosses, LayerDtypes, Operation):
+class Layer(LayerCalling, LayerBuilding, LayerQuantization, LayerState, LayerLosses, LayerDtypes, Operation):
     """A callable with variables: tensors in, tensors out.
 
     Subclasses create variables in `build(input_shape)` with `add_weight` and compute in `call(inputs)` with
@@ -243,14 +244,6 @@ class Layer(LayerCalling, LayerBuilding, LayerState, LayerLosses, LayerDtypes, O
         raise self._not_implemented_error(
             self.compute_output_shape, "Should implement `def compute_output_shape(self, input_shape)`."
         )
-
-    def quantize(self, mode=None, type_check=True, config=None):
-        """Not offered: raises `NotImplementedError`."""
-        raise self._not_implemented_error(self.quantize, f"Quantization is not offered. Received: mode={mode}")
-
-    def quantized_build(self, input_shape, mode):
-        """Not offered: raises `NotImplementedError`."""
-        raise self._not_implemented_error(self.quantized_build, f"Quantization is not offered. Received: mode={mode}")
 
     def rematerialized_call(self, layer_call, *args, **kwargs):
         """Returns `layer_call`: memory is planned over the whole graph, so nothing is to be recomputed."""

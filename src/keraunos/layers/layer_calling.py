@@ -155,6 +155,7 @@ class LayerCalling:
             not takes_one
             or not optional
             or self.activity_regularizer is not None
+            or self.quantization_mode is not None
             or self._call_context_args != {"training"}
             or (self.supports_masking and not is_default(self.compute_mask))
             or not all(layer.built for layer in self._flatten_layers(include_self=False))

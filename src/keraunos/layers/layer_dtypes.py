@@ -20,6 +20,7 @@ class LayerDtypes:
             self._dtype_policy[self.path] = policy
         else:
             self._dtype_policy = policy
+        self._quantize_to_policy(policy)
 
     def _own_policy(self):
         policy = self._dtype_policy
@@ -44,7 +45,7 @@ class LayerDtypes:
 
     @property
     def quantization_mode(self):
-        """Always `None`: quantization is not offered."""
+        """The quantization mode, `None` for a layer that is not quantized."""
         return self._own_policy().quantization_mode
 
     @property

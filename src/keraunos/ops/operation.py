@@ -48,13 +48,17 @@ class Operation:
         self._outbound_nodes = []
 
     def __call__(self, *args, **kwargs):
-        function = self.symbolic_call if any_symbolic_tensors(args, kwargs) else self.call
+        function = self.symbolic_call if any_symbolic_tensors(args, kwargs) else self._get_computation()
         if not config._is_traceback_filtering_enabled:
             return function(*args, **kwargs)
         try:
             return function(*args, **kwargs)
         except Exception as error:
             raise_with_arguments(error, self.call, f"{type(self).__name__}.call()", args, kwargs)
+
+    def _get_computation(self):
+        """What a call on tensors runs."""
+        return self.call
 
     def symbolic_call(self, *args, **kwargs):
         """Infers the outputs of a call on KerasTensors and records the call in the layer graph."""
@@ -69,7 +73,7 @@ class Operation:
     def compute_output_spec(self, *args, **kwargs):
         """The outputs as KerasTensors, by running `call` without values."""
         try:
-            return compute_output_spec(self.call, *args, **kwargs)
+            return compute_output_spec(self._get_computation(), *args, **kwargs)
         except Exception as error:
             message = (
                 f"Could not automatically infer the output shape / dtype of '{self.name}' "
@@ -103,7 +107,7 @@ class Operation:
             from keraunos import dtype_policies
 
             policy = dtype_policies.deserialize(config["dtype"])
-            if not isinstance(policy, dtype_policies.DTypePolicyMap):
+            if not isinstance(policy, dtype_policies.DTypePolicyMap) and policy.quantization_mode is None:
                 policy = policy.name
             config = {**config, "dtype": policy}
         try:

@@ -97,6 +97,8 @@ class Finder(importlib.abc.MetaPathFinder):
                 # `from tensorflow import X` ends here: the module's own name is SUBSET. Naming another module in
                 # the error keeps the import system from replacing it by one that says less.
                 raise _not_in_subset("tensorflow" + fullname[len(SUBSET) :])
+            if fullname.startswith("keraunos.") and _own_spec(fullname, path) is None:
+                _explain_missing(fullname)
             return None
         module = _load(fullname, name)
         is_package = hasattr(module, "__path__")
@@ -109,6 +111,16 @@ def _own_spec(fullname: str, path: Any) -> importlib.machinery.ModuleSpec | None
 
 def _not_in_subset(name: str) -> ModuleNotFoundError:
     return ModuleNotFoundError(f"{name} is not part of keraunos's tensorflow subset", name=name)
+
+
+def _explain_missing(fullname: str) -> None:
+    """`from keras.layers import Conv2D` ends here too: what the module says about the name becomes the error."""
+    parent, _, name = fullname.rpartition(".")
+    try:
+        getattr(sys.modules.get(parent), name)
+    except AttributeError as error:
+        if not str(error).endswith(f"has no attribute {name!r}"):
+            raise ImportError(str(error), name=parent) from None
 
 
 def _load(fullname: str, name: str) -> ModuleType:

@@ -75,28 +75,19 @@ class NativeEpochs:
         self._steps_per_execution = steps_per_execution
         self._next_seed = next_seed
         self._done = 0
-        self._loop = self._make_loop()
-        self._is_new = True
+        self._loop = Loop(
+            function.function,
+            adapter.data,
+            adapter.batch_size,
+            shuffle=bool(adapter.shuffle),
+            collect_rows=mode == "predict",
+        )
         self._is_at_start = True
         self._steps_in_data = self._adapter.num_batches
 
-    def _make_loop(self):
-        # A seed of its own for every epoch: a resumed run sees the order it would have seen.
-        seed = self._next_seed() if self._adapter.shuffle else 0
-        return Loop(
-            self._function.function,
-            self._adapter.data,
-            self._adapter.batch_size,
-            shuffle=bool(self._adapter.shuffle),
-            seed=seed,
-            collect_rows=self._mode == "predict",
-        )
-
     def _start(self):
-        if self._adapter.shuffle and not self._is_new:
-            self._loop = self._make_loop()
-        self._is_new = False
-        self._loop.start_epoch()
+        # A seed of its own for every epoch: a resumed run sees the order it would have seen.
+        self._loop.start_epoch(self._next_seed() if self._adapter.shuffle else 0)
         self._done = 0
         self._is_at_start = False
 

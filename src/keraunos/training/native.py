@@ -14,11 +14,12 @@ class Loop:
         data: A structure of NumPy arrays with equally many rows; `None` leaves are passed on as they are.
         batch_size: Rows per step; the last step of an epoch may have fewer.
         shuffle: Whether every epoch visits the rows in another order.
-        seed: Of the order.
         collect_rows: Whether outputs that have a row per input row are gathered over the epoch (prediction).
 
     Example:
 
+    >>> import numpy as np
+    >>> from keraunos.tracing import Function
     >>> loop = Loop(Function(lambda data: data[0] * 2), (np.ones((5, 2), "float32"),), batch_size=2, collect_rows=True)
     >>> loop.start_epoch()
     >>> loop.run(10, 1000.0)
@@ -27,18 +28,18 @@ class Loop:
     (5, 2)
     """
 
-    def __init__(self, function, data, batch_size, shuffle=False, seed=0, collect_rows=False):
+    def __init__(self, function, data, batch_size, shuffle=False, collect_rows=False):
         leaves = tree.flatten(data)
         first = [leaf[:batch_size] if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
         self._concrete, _ = function.concrete_for((tree.pack_sequence_as(data, first),))
         arrays = [np.ascontiguousarray(leaf) for leaf in leaves if isinstance(leaf, np.ndarray)]
         self._collect_rows = collect_rows
-        self._native = _core.Loop(self._concrete.native, arrays, batch_size, shuffle, seed, collect_rows)
+        self._native = _core.Loop(self._concrete.native, arrays, batch_size, shuffle, collect_rows)
         self.steps_per_epoch = self._native.steps_per_epoch
 
-    def start_epoch(self):
-        """Starts over at the first row, in a new order when shuffling."""
-        self._native.start_epoch()
+    def start_epoch(self, seed=0):
+        """Starts over at the first row, in the order that `seed` gives when shuffling."""
+        self._native.start_epoch(seed)
 
     def run(self, max_steps, max_milliseconds):
         """Runs at most so many steps for about so long; returns the steps done since `start_epoch`.

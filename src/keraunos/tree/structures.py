@@ -239,7 +239,9 @@ def _compare(a, b):
             raise ValueError(f"Structures don't have the same nested structure: {a}, {b}.")
         return
     if not is_nested(b):
-        raise ValueError(f"Structures don't have the same nested structure: {a}, {b}.")
+        raise ValueError(
+            f"Structures don't have the same nested structure: {a}, {b}. Expected an instance of {type(a)}, got {type(b)}."
+        )
     if isinstance(a, dict) and isinstance(b, dict):
         if type(a) is not type(b) and not (_is_plain_mapping(a) and _is_plain_mapping(b)):
             raise ValueError(f"Expected an instance of {type(a)}, got {type(b)} while comparing {a} and {b}.")
