@@ -1,5 +1,6 @@
 // Speed of the kernels, one JSON object a line: best of many runs. Arguments: words that a line must contain to be run.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -56,20 +57,44 @@ struct Buffer {
   std::size_t n;
 };
 
-// GFLOP/s of the tile kernel on data in the first-level cache: as near to the roof as this library's code comes.
-double fma_peak() {
-  kernels::Gemm<float> shape;
-  shape.m = 14 * 6;  // whole tiles on every level
-  shape.n = 32;
-  shape.k = 200;
-  shape.lda = shape.k;
-  shape.ldb = shape.ldc = shape.n;
-  Buffer a(84 * 200), b(200 * 32), c(84 * 32), workspace(kernels::gemm_workspace(shape) / 4 + 1);
-  double best = 1e9;
-  for (int i = 0; i < 5; ++i) {
-    best = std::min(best, best_time([&] { kernels::gemm(shape, a.data(), b.data(), static_cast<const float*>(nullptr), c.data(), workspace.data()); }));
+// The roof: fused multiply-adds on registers alone, at the width of the level in use. 0 where this is not written.
+constexpr int kChains = 12;
+constexpr int kPeakSteps = 100000;
+#if defined(__x86_64__) && defined(__GNUC__)
+#define KERAUNOS_PEAK(name, isa, bytes)                                                    \
+  __attribute__((target(isa), noinline)) float name(float start) {                         \
+    typedef float V __attribute__((vector_size(bytes)));                                   \
+    const V factor = V{} + 0.999f, addend = V{} + 0.001f;                                  \
+    V a = V{} + start, b = a, c = a, d = a, e = a, f = a, g = a, h = a, i = a, j = a, k = a, l = a; \
+    for (int step = 0; step < kPeakSteps; ++step) {                                        \
+      a = a * factor + addend; b = b * factor + addend; c = c * factor + addend;           \
+      d = d * factor + addend; e = e * factor + addend; f = f * factor + addend;           \
+      g = g * factor + addend; h = h * factor + addend; i = i * factor + addend;           \
+      j = j * factor + addend; k = k * factor + addend; l = l * factor + addend;           \
+      __asm__ volatile("" : "+x"(a), "+x"(b), "+x"(c), "+x"(d), "+x"(e), "+x"(f));         \
+      __asm__ volatile("" : "+x"(g), "+x"(h), "+x"(i), "+x"(j), "+x"(k), "+x"(l));         \
+    }                                                                                      \
+    return (a + b + c + d + e + f + g + h + i + j + k + l)[0];                             \
   }
-  return 2.0 * 84 * 32 * 200 / best * 1e-9;
+KERAUNOS_PEAK(peak_avx512, "avx512f,fma", 64)
+KERAUNOS_PEAK(peak_avx2, "avx2,fma", 32)
+KERAUNOS_PEAK(peak_baseline, "sse2", 16)
+#undef KERAUNOS_PEAK
+#endif
+
+double fma_peak() {
+#if defined(__x86_64__) && defined(__GNUC__)
+  const std::string level = kernels::cpu_level();
+  const int lanes = level == "avx512" ? 16 : level == "avx2" ? 8 : 4;
+  const auto loop = level == "avx512" ? peak_avx512 : level == "avx2" ? peak_avx2 : peak_baseline;
+  volatile float sink = 0;
+  double best = 1e9;
+  for (int i = 0; i < 8; ++i) best = std::min(best, best_time([&] { sink = loop(0.1f); }));
+  (void)sink;
+  return 2.0 * kChains * lanes * kPeakSteps / best * 1e-9;
+#else
+  return 0;
+#endif
 }
 
 struct GemmCase {
@@ -103,7 +128,7 @@ void bench_gemm(const GemmCase& c, double peak) {
   }
   const double gflops = 2.0 * static_cast<double>(c.m) * static_cast<double>(c.n) * static_cast<double>(c.k) / seconds * 1e-9;
   std::printf("{\"case\": \"%s\", \"threads\": %d, \"us\": %.3f, \"gflops\": %.1f, \"of_peak\": %.2f}\n", name.c_str(), current_threads, seconds * 1e6, gflops,
-              gflops / (peak * current_threads));
+              peak > 0 ? gflops / (peak * current_threads) : 0.0);
 }
 
 void bench_elements(const std::string& name, std::int64_t n, const std::function<void()>& work) {
@@ -162,9 +187,18 @@ void bench_rest() {
   bench_elements("cast uint8 float32", n, [&] { from_byte(a.data(), out.data(), n); });
 }
 
+// Every chunk waits for all the others, so that each needs a thread of its own: without that the caller takes all of
+// them before a worker looks. The wait has an end, for calls in which the pool gives fewer threads.
 void bench_fork_join() {
   if (!is_wanted("fork_join")) return;
-  const double seconds = best_time([] { keraunos::parallel_for(current_threads, 1, [](std::int64_t, std::int64_t) {}); });
+  const double seconds = best_time([&] {
+    std::atomic<int> arrived{0};
+    keraunos::parallel_for(current_threads, 1, [&](std::int64_t, std::int64_t) {
+      arrived.fetch_add(1);
+      for (int spin = 0; spin < 20000 && arrived.load() < current_threads; ++spin) {
+      }
+    });
+  });
   std::printf("{\"case\": \"fork_join\", \"threads\": %d, \"us\": %.3f}\n", current_threads, seconds * 1e6);
 }
 

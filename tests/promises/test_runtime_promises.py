@@ -1,7 +1,6 @@
 """What the runtime promises a user: the same bits for any number of threads, safe threads and forks, prompt Ctrl-C, steady memory."""
 
 import os
-import signal
 import subprocess
 import sys
 import textwrap

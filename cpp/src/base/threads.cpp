@@ -126,6 +126,7 @@ class Pool {
 
   // Held by the caller whose job the workers serve.
   std::atomic<bool> is_busy{false};
+  Pool* retired_before = nullptr;
 
  private:
 #if defined(_WIN32)
@@ -221,15 +222,18 @@ class Pool {
   void work() {
     const auto has_news = [this] { return has_chunk() || stop_.load(std::memory_order_relaxed); };
     while (!stop_.load(std::memory_order_acquire)) {
+      const std::uint64_t seen = ticket_.load(std::memory_order_acquire) >> 32;
       take_chunks();
-      if (!spin_until(has_news, kWorkerSpin)) sleep();
+      if (!spin_until(has_news, kWorkerSpin)) sleep(seen);
     }
   }
 
-  void sleep() {
+  // Until a job newer than the one seen, even if its chunks are all taken by then: another one is likely to follow, and a
+  // worker that only wakes for chunks would come too late for every job shorter than a wake-up.
+  void sleep(std::uint64_t seen) {
     std::unique_lock<std::mutex> lock(mutex_);
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
-    wake_.wait(lock, [this] { return (ticket_.load(std::memory_order_seq_cst) & kLowHalf) != 0 || stop_.load(); });
+    wake_.wait(lock, [this, seen] { return (ticket_.load(std::memory_order_seq_cst) >> 32) != seen || stop_.load(); });
     sleepers_.fetch_sub(1, std::memory_order_relaxed);
   }
 
@@ -253,6 +257,15 @@ class Pool {
 std::atomic<Pool*> the_pool{nullptr};
 std::atomic<int> the_count{0};  // 0: not decided yet
 
+// Pools out of use, so that they stay reachable. Under the mutex.
+Pool* the_retired = nullptr;
+
+void retire(Pool* pool) {
+  if (pool == nullptr) return;
+  pool->retired_before = the_retired;
+  the_retired = pool;
+}
+
 // Never destroyed: threads of the host may still compute while the process ends.
 std::mutex& pool_mutex() {
   static std::mutex* mutex = new std::mutex;
@@ -273,7 +286,7 @@ void before_fork() { pool_mutex().lock(); }
 void after_fork_in_parent() { pool_mutex().unlock(); }
 // Threads do not survive fork. The old pool is left as it is: its locks may be held by threads that are gone.
 void after_fork_in_child() {
-  the_pool.store(nullptr);
+  retire(the_pool.exchange(nullptr));
   pool_mutex().unlock();
 }
 #endif
@@ -321,6 +334,7 @@ void set_thread_count(int count) {
   // A caller on another thread may be about to use the pool that it has just read, so the pool is not freed. It stays
   // busy for ever, which makes such a caller run serially.
   the_pool.store(nullptr);
+  retire(pool);
   while (pool->is_busy.exchange(true, std::memory_order_acquire)) std::this_thread::yield();
   pool->stop_workers();
 }

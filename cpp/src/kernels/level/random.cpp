@@ -98,7 +98,7 @@ void normal_f32(const std::uint32_t key[2], std::int64_t group, std::int64_t gro
       const auto is_odd = is_not_zero(quadrant & 0x40000000);
       const F32 cosine = select(is_odd, s, c), sine = select(is_odd, c, s);
       // Signs: cos is negative in quadrants 1 and 2, sin in 2 and 3.
-      const I32 negative_cos = (quadrant ^ (quadrant << 1)) & kSign32, negative_sin = quadrant & kSign32;
+      const I32 negative_cos = (quadrant ^ (I32)((U32)quadrant << 1)) & kSign32, negative_sin = quadrant & kSign32;
       store(out + i, radius * float_of(bits_of(cosine) ^ negative_cos));
       store(out + half + i, radius * float_of(bits_of(sine) ^ negative_sin));
     }

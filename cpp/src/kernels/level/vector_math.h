@@ -38,28 +38,32 @@ struct Rounded64 {
 };
 KERAUNOS_INLINE Rounded32 to_nearest(F32 x) {
   const F32 shifted = x + splat(kRounder32);
-  return {shifted - splat(kRounder32), bits_of(shifted) - bits_of(splat(kRounder32))};
+  return {shifted - splat(kRounder32), (I32)((U32)shifted - (U32)splat(kRounder32))};
 }
 KERAUNOS_INLINE Rounded64 to_nearest(F64 x) {
   const F64 shifted = x + splat(kRounder64);
-  return {shifted - splat(kRounder64), bits_of(shifted) - bits_of(splat(kRounder64))};
+  return {shifted - splat(kRounder64), (I64)((U64)shifted - (U64)splat(kRounder64))};
 }
+
+// 2^n for n in the range of normal numbers. Integers are unsigned here and below: for NaN they hold anything.
+KERAUNOS_INLINE F32 power_of_two(U32 n) { return (F32)((n + 127u) << 23); }
+KERAUNOS_INLINE F64 power_of_two(U64 n) { return (F64)((n + 1023u) << 52); }
 
 // x * 2^n, with n given both ways. In two steps, since 2^n itself may lie outside the range.
 KERAUNOS_INLINE F32 scale(F32 x, Rounded32 n) {
 #if defined(__AVX512F__)
   return _mm512_scalef_ps(x, n.value);
 #else
-  const I32 half = n.integer >> 1;
-  return x * float_of((half + 127) << 23) * float_of((n.integer - half + 127) << 23);
+  const U32 half = (U32)(n.integer >> 1);
+  return x * power_of_two(half) * power_of_two((U32)n.integer - half);
 #endif
 }
 KERAUNOS_INLINE F64 scale(F64 x, Rounded64 n) {
 #if defined(__AVX512F__)
   return _mm512_scalef_pd(x, n.value);
 #else
-  const I64 half = (I64)((U64)(n.integer + 4096) >> 1) - 2048;  // a logical shift: not every level has the other for 64 bits
-  return x * float_of((half + 1023) << 52) * float_of((n.integer - half + 1023) << 52);
+  const U64 half = (((U64)n.integer + 4096u) >> 1) - 2048u;  // a logical shift: not every level has the other for 64 bits
+  return x * power_of_two(half) * power_of_two((U64)n.integer - half);
 #endif
 }
 
@@ -83,7 +87,7 @@ KERAUNOS_INLINE F32 exp(F32 x) {
 }
 KERAUNOS_INLINE F32 expm1(F32 x) {
   const ExpParts32 e = exp_parts(smaller(splat(88.9f), larger(splat(-80.0f), x)));
-  const Rounded32 below = {e.n.value - splat(1.0f), e.n.integer - 1};
+  const Rounded32 below = {e.n.value - splat(1.0f), (I32)((U32)e.n.integer - 1u)};
   const F32 half = scale(splat(1.0f), below);  // 2^(n-1): 2^n may not exist
   const F32 y = fma(half, e.p, half - splat(0.5f));
   return select(less(magnitude(x), splat(1e-8f)), x, y + y);
@@ -110,7 +114,7 @@ KERAUNOS_INLINE F64 exp(F64 x) {
 KERAUNOS_INLINE F64 expm1(F64 x) {
   const F64 c = smaller(splat(709.9), larger(splat(-100.0), x));
   const ExpParts e = exp_parts(c);
-  const Rounded64 below = {e.n.value - splat(1.0), e.n.integer - 1};
+  const Rounded64 below = {e.n.value - splat(1.0), (I64)((U64)e.n.integer - 1u)};
   const F64 half = scale(splat(1.0), below);  // 2^(n-1): 2^n may not exist
   const F64 y = fma(half, e.p, half - splat(0.5));
   return select(less(magnitude(x), splat(1e-17)), x, y + y);
@@ -121,10 +125,10 @@ KERAUNOS_INLINE F64 expm1(F64 x) {
 KERAUNOS_INLINE F32 log(F32 x) {
   const auto is_tiny = less(x, splat(1.17549435e-38f));
   F32 v = select(is_tiny, x * splat(8388608.0f), x);
-  const I32 bits = bits_of(v) - 0x3f3504f3;  // of sqrt(1/2)
-  const I32 exponent = bits >> 23;
+  const U32 bits = (U32)v - 0x3f3504f3u;  // of sqrt(1/2)
+  const I32 exponent = (I32)bits >> 23;
   F32 e = to_float(exponent) - select(is_tiny, splat(23.0f), splat(0.0f));
-  const F32 f = float_of((bits & 0x7fffff) + 0x3f3504f3) - splat(1.0f);
+  const F32 f = (F32)((bits & 0x7fffffu) + 0x3f3504f3u) - splat(1.0f);
   const F32 z = f * f;
   F32 p = poly(f, 7.0376836292e-2f, -1.1514610310e-1f, 1.1676998740e-1f, -1.2420140846e-1f, 1.4249322787e-1f, -1.6668057665e-1f,
                2.0000714765e-1f, -2.4999993993e-1f, 3.3333331174e-1f);
@@ -144,13 +148,12 @@ struct LogParts {
 KERAUNOS_INLINE LogParts log_parts(F64 x) {
   const auto is_tiny = less(x, splat(2.2250738585072014e-308));
   const F64 v = select(is_tiny, x * splat(4503599627370496.0), x);
-  const I64 bits = bits_of(v) - 0x3fe6a09e667f3bcd;
+  const U64 bits = (U64)v - 0x3fe6a09e667f3bcdu;
   // Exponent as a float without 64-bit arithmetic shifts and conversions: its bits, made positive, join those of 2^52.
-  const I64 biased = bits + (std::int64_t{1024} << 52);
-  const I64 exponent_bits = (I64)((U64)biased >> 52);
+  const I64 exponent_bits = (I64)((bits + (std::uint64_t{1024} << 52)) >> 52);
   F64 e = float_of(exponent_bits | bits_of(splat(4503599627370496.0))) - splat(4503599627370496.0 + 1024.0);
   e = e - select(is_tiny, splat(52.0), splat(0.0));
-  const F64 f = float_of((bits & 0xfffffffffffff) + 0x3fe6a09e667f3bcd) - splat(1.0);
+  const F64 f = (F64)((bits & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu) - splat(1.0);
   // fdlibm's series in s = f / (2 + f).
   const F64 s = f / (splat(2.0) + f);
   const F64 z = s * s;
@@ -331,7 +334,7 @@ KERAUNOS_INLINE SinCos sin_cos_parts(F64 x) {
 }
 KERAUNOS_INLINE F64 from_quadrant(const SinCos& p, I64 quadrant) {
   const F64 y = select(is_not_zero(quadrant & 1), p.cos, p.sin);
-  return float_of(bits_of(y) ^ ((quadrant & 2) << 62));
+  return (F64)((U64)y ^ (((U64)quadrant & 2u) << 62));
 }
 KERAUNOS_INLINE bool is_small_angle(F64 x) { return holds_everywhere(less(magnitude(x), splat(kSinLimit))); }
 KERAUNOS_INLINE F64 sin(F64 x) {
@@ -352,7 +355,7 @@ KERAUNOS_INLINE F64 cos(F64 x) {
     return load(lane);
   }
   const SinCos p = sin_cos_parts(x);
-  return from_quadrant(p, p.quadrant + 1);
+  return from_quadrant(p, (I64)((U64)p.quadrant + 1u));
 }
 
 }  // namespace
