@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -55,13 +56,14 @@ class Worker:
     def _answer(self) -> dict[str, Any]:
         line = self._process.stdout.readline()
         if line:
-            return json.loads(line)
+            answer = json.loads(line)
+            return {"missing": without_folders(answer["missing"])} if "missing" in answer else answer
         self._process.wait()
         self._errors.seek(0)
         lines = self._errors.read().strip().splitlines()
         named = [line for line in lines if line.partition(":")[0].endswith(("Error", "Exception"))]
         last = (named or lines or ["no message"])[-1]
-        return {"missing": f"ended with status {self._process.returncode}: {last}"}
+        return {"missing": without_folders(f"ended with status {self._process.returncode}: {last}")}
 
     def round(self) -> float | None:
         """Seconds of one unit, or None when the process has died."""
@@ -75,6 +77,11 @@ class Worker:
         self._process.stdin.close()
         self._process.wait()
         self._errors.close()
+
+
+def without_folders(text: str) -> str:
+    """An error message that may be published: file names without the folders of this machine."""
+    return re.sub(r"(?<![\w.])/(?:[^/\s:()'\"]+/)+", "", text)
 
 
 def environment(threads: int) -> dict[str, str]:

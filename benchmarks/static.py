@@ -113,7 +113,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         try:
             result[peer] = _measure(peer, python, options)
         except subprocess.CalledProcessError as error:
-            result[peer] = {"missing": (error.stderr.strip().splitlines() or ["no message"])[-1]}
+            last = (error.stderr.strip().splitlines() or ["no message"])[-1]
+            result[peer] = {"missing": last.rpartition(" (/")[0] or last}
         print(f"static {peer}: {result[peer]}", file=sys.stderr, flush=True)
     if options.wheel and "keraunos" in result:
         result["keraunos"]["wheel_bytes"] = Path(options.wheel).stat().st_size

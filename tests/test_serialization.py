@@ -159,7 +159,7 @@ def test_nothing_outside_the_table_is_reached(module, class_name):
 
 def test_the_table_holds_modelling_classes_only():
     kinds = ("Layer", "Loss", "Metric", "Optimizer", "Initializer", "Regularizer", "Constraint", "Policy", "Schedule")
-    kinds += ("InputSpec", "Quantizer", "SeedGenerator")
+    kinds += ("InputSpec", "Quantizer", "QuantizationConfig", "SeedGenerator")
     for name, cls in table.classes().items():
         bases = " ".join(base.__name__ for base in cls.__mro__)
         assert any(kind in bases for kind in kinds), name

@@ -138,11 +138,13 @@ class ClassTable:
         return self._names.get(cls)
 
     def _name_all(self):
+        # First: a namespace that is imported here may add private classes.
+        classes = {namespace: self._classes_of(namespace) for namespace in reversed(_CLASS_NAMESPACES)}
         for keras_module, cls in self._private.values():
             self._names[cls] = (keras_module, cls.__name__, True)
-        for namespace in reversed(_CLASS_NAMESPACES):
+        for namespace, found in classes.items():
             # Aliases first, so that the class's own name wins, and the first namespace of the list last.
-            members = sorted(self._classes_of(namespace).items(), key=lambda item: item[0] == item[1].__name__)
+            members = sorted(found.items(), key=lambda item: item[0] == item[1].__name__)
             for name, cls in members:
                 self._names[cls] = (_join("keras", namespace), name, False)
         self._is_named = True

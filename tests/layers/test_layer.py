@@ -290,13 +290,6 @@ def test_stateless_call_returns_updates_and_changes_nothing():
         np.testing.assert_array_equal(old, new)
 
 
-def test_quantization_is_refused():
-    with pytest.raises(
-        NotImplementedError, match="does not have a `quantize` method implemented. Quantization is not offered"
-    ):
-        layers.Dense(2).quantize("int8")
-
-
 def test_layers_that_are_not_built_yet_are_named():
     from keraunos.layers.not_built import NOT_BUILT
 

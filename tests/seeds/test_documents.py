@@ -150,9 +150,6 @@ KERAS3_WORDS = {
     "scale": "the class GlorotUniform",
     "mode": "the class GlorotUniform",
     "distribution": "the class GlorotUniform",
-    "activity_regularizer": "written when there is one",
-    "keras_version": "no place",
-    "backend": "no place",
 }
 
 

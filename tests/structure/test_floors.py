@@ -21,10 +21,10 @@ PYTHON_FLOORS = {
     "P1": ["class_table", "config", "dtype_policies", "dtypes", "identifiers", "masking", "naming", "ops", "random"]
     + ["serialization", "stateless_scope", "tensor", "variable"],
     "P2": ["tracing"],
-    "P3": ["activations", "constraints", "initializers", "losses", "metrics", "optimizers", "regularizers"],
+    "P3": ["activations", "constraints", "initializers", "losses", "metrics", "optimizers", "quantizers", "regularizers"],
     "P4": ["layers"],
     "P5": ["applications", "backend", "callbacks", "datasets", "distribution", "export", "legacy", "models"]
-    + ["preprocessing", "quantizers", "runner", "saving", "training", "utils", "visualization", "wrappers"]
+    + ["preprocessing", "runner", "saving", "training", "utils", "visualization", "wrappers"]
     + ["__init__", "__main__"],
 }
 FLOOR_OF = {name: floor for floor, names in PYTHON_FLOORS.items() for name in names}

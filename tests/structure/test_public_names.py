@@ -26,6 +26,7 @@ NAMESPACES = [
     "ops",
     "optimizers",
     "optimizers.schedules",
+    "quantizers",
     "random",
     "regularizers",
     "saving",

@@ -3,7 +3,6 @@
 from functools import wraps
 
 from keraunos.dtype_policies import QUANTIZATION_MODES
-from keraunos.layers.call_spec import default
 from keraunos.quantizers.quantization_config import validate_and_resolve_config
 
 
@@ -64,7 +63,6 @@ class LayerQuantization:
         """
         raise self._not_implemented_error(self.quantize)
 
-    @default
     def quantized_build(self, input_shape, mode):
         """Creates the variables of a quantization mode. Layers that can be quantized override this."""
         raise self._not_implemented_error(self.quantized_build)

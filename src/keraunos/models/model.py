@@ -8,13 +8,13 @@ from keraunos.layers.call_spec import is_default
 from keraunos.models.compiled_call import CompiledCall
 from keraunos.models.state_tree import StateTree
 from keraunos.ops.shape_inference import compute_output_spec
+from keraunos.quantizers.layer_filters import should_quantize_layer
 from keraunos.tensor import KerasTensor
 from keraunos.training.trainer import Trainer
 
 _RESERVED_LAYERS = (
     "`Model.layers` attribute is reserved and should not be used. Please use another name."
 )
-_QUANTIZATION_MODES = ("int8", "float8", "int4", "gptq", "awq")
 
 
 class Model(StateTree, Trainer, Layer):
@@ -212,12 +212,27 @@ class Model(StateTree, Trainer, Layer):
         )
 
     def quantize(self, mode=None, config=None, filters=None, **kwargs):
-        """Not offered: raises `NotImplementedError` for the modes of Keras.
+        """Quantizes the layers of the model that can be, and leaves the others with a warning.
+
+        Args:
+            mode: `"int8"`, `"int4"` or `"float8"`.
+            config: A `keraunos.quantizers.QuantizationConfig`, in place of `mode` or with it.
+            filters: Which layers: a regular expression for their names, a list of them, or a function of a layer.
+            **kwargs: `type_check`, see `Layer.quantize`.
 
         Raises:
-            ValueError: for a mode or an argument that Keras does not know.
+            NotImplementedError: for the modes `"gptq"` and `"awq"`, whose weights are chosen by running data through
+                the model: that is not offered.
+            ValueError: for a mode or an argument that Keras does not know, and for a model that is not built.
+
+        Example:
+
+        >>> model = keraunos.Sequential([keraunos.Input((4,)), keraunos.layers.Dense(3)])
+        >>> model.quantize("int8")
+        >>> model.layers[0].kernel.dtype
+        'int8'
         """
-        kwargs.pop("type_check", True)
+        type_check = kwargs.pop("type_check", True)
         if kwargs:
             raise ValueError(f"Unrecognized keyword arguments passed to {type(self).__name__}: {kwargs}")
         if filters is not None and not isinstance(filters, (str, list, tuple)) and not callable(filters):
@@ -225,11 +240,39 @@ class Model(StateTree, Trainer, Layer):
                 "The `filters` argument must be a regex string, a list of regex strings, or a callable. "
                 f"Received: {type(filters)}"
             )
-        if mode not in _QUANTIZATION_MODES:
+        if mode in ("gptq", "awq"):
+            self._check_quantization_structure(mode, config)
+            raise NotImplementedError(f"Model '{self.name}': choosing weights by '{mode}' is not offered.")
+        for layer in self._flatten_layers():
+            if should_quantize_layer(layer, filters) and len(layer._flatten_layers()) == 1:
+                try:
+                    layer.quantize(mode, type_check=type_check, config=config)
+                except NotImplementedError as error:
+                    warnings.warn(str(error), stacklevel=3)
+        self._forget_functions()
+
+    def get_quantization_layer_structure(self, mode=None):
+        """The blocks that the modes `"gptq"` and `"awq"` go through in order. Models may override this.
+
+        Args:
+            mode: The mode.
+
+        Returns:
+            `None`, or a dictionary with `"pre_block_layers"` and `"sequential_blocks"`.
+        """
+        return None
+
+    def _check_quantization_structure(self, mode, config):
+        structure = config.quantization_layer_structure
+        if structure is None:
+            structure = self.get_quantization_layer_structure(mode)
+        if structure is None:
             raise ValueError(
-                f"Invalid quantization mode. Expected one of {_QUANTIZATION_MODES}. Received: mode={mode}"
+                f"For mode='{mode}', a valid quantization structure must be provided either via "
+                "`config.quantization_layer_structure` or by overriding "
+                "`model.get_quantization_layer_structure(mode)`. The structure should be a dictionary with keys "
+                "'pre_block_layers' and 'sequential_blocks'."
             )
-        raise NotImplementedError(f"Model '{self.name}': quantization is not offered. Received: mode={mode}")
 
     # -------------------------------------------------------------------------------------------------
     # Configs
@@ -243,14 +286,14 @@ class Model(StateTree, Trainer, Layer):
         """
         import json
 
-        from keraunos import serialization
+        from keraunos.saving.json_text import keras3_json
         from keraunos.saving.legacy_writer import legacy_model_config
 
         if dialect == "keras2":
             return json.dumps(legacy_model_config(self), **kwargs)
         if dialect != "keras3":
             raise ValueError(f"to_json: `dialect` must be 'keras3' or 'keras2'. Received: dialect={dialect!r}")
-        return json.dumps(serialization.serialize_keras_object(self), **kwargs)
+        return keras3_json(self, **kwargs)
 
     def to_yaml(self, **kwargs):
         """Returns the architecture as a YAML string, in the form of Keras 2 with its keys in alphabetical order.

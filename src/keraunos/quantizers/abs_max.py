@@ -46,15 +46,15 @@ class AbsMaxQuantizer(Quantizer):
 
     Example:
 
-    >>> integers, scale = keraunos.quantizers.AbsMaxQuantizer()(keraunos.ops.array([[2.0, -1.0]]), axis=-1)
+    >>> integers, scale = keraunos.quantizers.AbsMaxQuantizer()(keraunos.ops.array([[2.0, -0.5]]), axis=-1)
     >>> integers.numpy().tolist()
-    [[127, -63]]
+    [[127, -32]]
     """
 
     def __init__(self, axis=None, value_range=(-127, 127), epsilon=None, output_dtype="int8"):
         super().__init__(output_dtype=output_dtype)
         self.axis = axis if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
-        self.value_range = value_range
+        self.value_range = tuple(value_range)
         self.epsilon = config.epsilon() if epsilon is None else epsilon
         if output_dtype == "int8" and (value_range[0] < -128 or value_range[1] > 127):
             raise ValueError(

@@ -1,8 +1,12 @@
 """Quantization that stays in floats, with a gradient to train through (Jacob et al., 2018)."""
 
 from keraunos import dtypes, ops
+from keraunos.ops._dispatch import operations
+
+operation = operations("quantizers")
 
 
+@operation("inputs", "min_vals", "max_vals")
 def fake_quant_with_min_max_vars(inputs, min_vals, max_vals, num_bits=8, narrow_range=False, axis=None):
     """Rounds `inputs` to `2**num_bits` equidistant values between a minimum and a maximum.
 
@@ -20,9 +24,9 @@ def fake_quant_with_min_max_vars(inputs, min_vals, max_vals, num_bits=8, narrow_
     Example:
 
     >>> keraunos.quantizers.fake_quant_with_min_max_vars(
-    ...     keraunos.ops.array([-1.0, 0.26, 2.0]), keraunos.ops.array(-1.0), keraunos.ops.array(1.0), num_bits=2
-    ... ).numpy().round(4).tolist()
-    [-0.6667, 0.0, 1.3333]
+    ...     keraunos.ops.array([-4.0, 0.7, 9.0]), keraunos.ops.array(-1.0), keraunos.ops.array(2.0), num_bits=2
+    ... ).numpy().tolist()
+    [-1.0, 1.0, 2.0]
     """
     inputs, min_vals, max_vals = (ops.convert_to_tensor(x) for x in (inputs, min_vals, max_vals))
     rank = len(inputs.shape)

@@ -126,7 +126,8 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
             config["compile_config"] = None
         with serialization.ObjectSharingScope():
             model = deserialize_any(config, custom_objects=custom_objects)
-        if not getattr(model, "built", True):
+        # A model that is not built may hold layers that are.
+        if not getattr(model, "built", True) and not model.weights:
             return model
         with source.open_weights() as entries:
             restore_state(model, entries)

@@ -2,12 +2,12 @@
 
 from keraunos import activations, constraints, initializers, ops, regularizers
 from keraunos.layers.arguments import as_positive_integer
-from keraunos.layers.core.lora import LowRankAdaptation, refuse_quantization
+from keraunos.layers.core.quantization.quantized_dense import QuantizedDense
 from keraunos.layers.input_spec import InputSpec
 from keraunos.layers.layer import Layer
 
 
-class Dense(LowRankAdaptation, Layer):
+class Dense(QuantizedDense, Layer):
     """`activation(inputs @ kernel + bias)`.
 
     Args:
@@ -22,7 +22,7 @@ class Dense(LowRankAdaptation, Layer):
         kernel_constraint: Projection of the kernel after each update.
         bias_constraint: Projection of the bias after each update.
         lora_rank, lora_alpha: See `enable_lora`.
-        quantization_config: Not offered.
+        quantization_config: A `keraunos.quantizers.QuantizationConfig`, for a quantized `dtype`. See `quantize`.
 
     Shapes: `(batch, ..., n)` to `(batch, ..., units)`.
 
@@ -56,7 +56,6 @@ class Dense(LowRankAdaptation, Layer):
             raise ValueError(
                 f"Received an invalid value for `units`, expected a positive integer. Received: units={units!r:.100}"
             )
-        refuse_quantization("Dense", quantization_config)
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.units = as_positive_integer(units)
         self.activation = activations.get(activation)
@@ -68,17 +67,20 @@ class Dense(LowRankAdaptation, Layer):
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
         self._take_lora_arguments(lora_rank, lora_alpha)
+        self.quantization_config = quantization_config
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 
     def build(self, input_shape):
-        self._kernel = self.add_weight(
-            name="kernel",
-            shape=(input_shape[-1], self.units),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        kernel_shape = (input_shape[-1], self.units)
+        if self._build_quantized(kernel_shape):
+            self._kernel = self.add_weight(
+                name="kernel",
+                shape=kernel_shape,
+                initializer=self.kernel_initializer,
+                regularizer=self.kernel_regularizer,
+                constraint=self.kernel_constraint,
+            )
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(
@@ -93,20 +95,11 @@ class Dense(LowRankAdaptation, Layer):
         if self.lora_rank:
             self.enable_lora(self.lora_rank, lora_alpha=self.lora_alpha)
 
-    @property
-    def kernel(self):
-        """The kernel: a variable, or the sum of it and its adaptation."""
-        if not self.built:
-            raise AttributeError("You must build the layer before accessing `kernel`.")
-        return self._adapted(self._kernel)
-
     def call(self, inputs, training=None):
-        x = ops.matmul(inputs, self.kernel)
-        if self.bias is not None:
-            x = ops.add(x, self.bias)
-        if self.activation is not None:
-            x = self.activation(x)
-        return x
+        return self._finish(ops.matmul(inputs, self.kernel))
+
+    def quantize(self, mode=None, type_check=True, config=None):
+        self._quantize_matrix(Dense, mode, type_check, config)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.units)
@@ -123,6 +116,6 @@ class Dense(LowRankAdaptation, Layer):
             "bias_regularizer": regularizers.serialize(self.bias_regularizer),
             "kernel_constraint": constraints.serialize(self.kernel_constraint),
             "bias_constraint": constraints.serialize(self.bias_constraint),
-            "quantization_config": None,
+            **self._quantization_entries(),
             **self._lora_config(),
         }

@@ -4,12 +4,13 @@ import re
 
 from keraunos import activations, constraints, initializers, ops, regularizers
 from keraunos.initializers import VarianceScaling
-from keraunos.layers.core.lora import LowRankAdaptation, refuse_quantization
+from keraunos.layers.core.quantization.einsum_labels import EinsumLabels
+from keraunos.layers.core.quantization.quantized_einsum import QuantizedEinsum
 from keraunos.layers.input_spec import InputSpec
 from keraunos.layers.layer import Layer
 
 
-class EinsumDense(LowRankAdaptation, Layer):
+class EinsumDense(QuantizedEinsum, Layer):
     """`activation(einsum(equation, inputs, kernel) + bias)`.
 
     Args:
@@ -22,7 +23,8 @@ class EinsumDense(LowRankAdaptation, Layer):
         kernel_regularizer, bias_regularizer: Penalties.
         kernel_constraint, bias_constraint: Projections after each update.
         lora_rank, lora_alpha: See `enable_lora`.
-        gptq_unpacked_column_size, quantization_config: Not offered.
+        gptq_unpacked_column_size: Columns of a kernel of the mode GPTQ, as files of Keras have it.
+        quantization_config: A `keraunos.quantizers.QuantizationConfig`, for a quantized `dtype`. See `quantize`.
 
     Raises:
         ValueError: for an equation that is not of these forms or does not fit the shapes.
@@ -52,7 +54,6 @@ class EinsumDense(LowRankAdaptation, Layer):
         quantization_config=None,
         **kwargs,
     ):
-        refuse_quantization("EinsumDense", quantization_config)
         super().__init__(**kwargs)
         self.equation = equation
         self.partial_output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
@@ -65,19 +66,22 @@ class EinsumDense(LowRankAdaptation, Layer):
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
         self._take_lora_arguments(lora_rank, lora_alpha)
+        self.gptq_unpacked_column_size = gptq_unpacked_column_size
+        self.quantization_config = quantization_config
 
     def build(self, input_shape):
         kernel_shape, bias_shape, _, kernel_axes = analyze_equation(
             self.equation, self.bias_axes, input_shape, self.partial_output_shape
         )
         self.input_spec = InputSpec(ndim=len(input_shape))
-        self._kernel = self.add_weight(
-            name="kernel",
-            shape=tuple(kernel_shape),
-            initializer=_with_fans(self.kernel_initializer, *kernel_axes),
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        if self._build_quantized(tuple(kernel_shape)):
+            self._kernel = self.add_weight(
+                name="kernel",
+                shape=tuple(kernel_shape),
+                initializer=_with_fans(self.kernel_initializer, *kernel_axes),
+                regularizer=self.kernel_regularizer,
+                constraint=self.kernel_constraint,
+            )
         self.bias = None
         if bias_shape is not None:
             self.bias = self.add_weight(
@@ -91,23 +95,18 @@ class EinsumDense(LowRankAdaptation, Layer):
         if self.lora_rank:
             self.enable_lora(self.lora_rank, lora_alpha=self.lora_alpha)
 
-    @property
-    def kernel(self):
-        """The kernel: a variable, or the sum of it and its adaptation."""
-        if not self.built:
-            raise AttributeError("You must build the layer before accessing `kernel`.")
-        return self._adapted(self._kernel)
-
     def compute_output_shape(self, input_shape):
         return tuple(analyze_equation(self.equation, self.bias_axes, input_shape, self.partial_output_shape)[2])
 
     def call(self, inputs, training=None):
-        x = ops.einsum(self.equation, inputs, self.kernel)
-        if self.bias is not None:
-            x = ops.add(x, self.bias)
-        if self.activation is not None:
-            x = self.activation(x)
-        return x
+        return self._finish(ops.einsum(self.equation, inputs, self.kernel))
+
+    def quantize(self, mode=None, type_check=True, config=None):
+        self._quantize_matrix(EinsumDense, mode, type_check, config)
+
+    def _einsum_labels(self):
+        inputs, kernel, outputs, is_left_elided = _split(self.equation)
+        return EinsumLabels(inputs, kernel, outputs, self.input_spec.ndim - len(inputs), is_left_elided)
 
     def get_config(self):
         return {
@@ -123,7 +122,7 @@ class EinsumDense(LowRankAdaptation, Layer):
             "activity_regularizer": regularizers.serialize(self.activity_regularizer),
             "kernel_constraint": constraints.serialize(self.kernel_constraint),
             "bias_constraint": constraints.serialize(self.bias_constraint),
-            "quantization_config": None,
+            **self._quantization_entries(),
             **self._lora_config(),
         }
 

@@ -5,12 +5,12 @@ import warnings
 from keraunos import constraints, initializers, ops, regularizers
 from keraunos.dtypes import is_float_dtype
 from keraunos.layers.arguments import as_positive_integer
-from keraunos.layers.core.lora import LowRankAdaptation, refuse_quantization
+from keraunos.layers.core.quantization.quantized_embedding import QuantizedEmbedding
 from keraunos.layers.layer import Layer
 from keraunos.tensor import KerasTensor, execute
 
 
-class Embedding(LowRankAdaptation, Layer):
+class Embedding(QuantizedEmbedding, Layer):
     """Replaces each index by its row of a learned table.
 
     Args:
@@ -22,7 +22,7 @@ class Embedding(LowRankAdaptation, Layer):
         mask_zero: Whether index 0 means "no data" and is masked.
         weights: Initial table.
         lora_rank, lora_alpha: See `enable_lora`.
-        quantization_config: Not offered.
+        quantization_config: A `keraunos.quantizers.QuantizationConfig`, for a quantized `dtype`. See `quantize`.
         **kwargs: Arguments of every layer, and `input_length` of older Keras, which is ignored.
 
     Shapes: `(batch, ...)` to `(batch, ..., output_dim)`.
@@ -36,8 +36,6 @@ class Embedding(LowRankAdaptation, Layer):
     >>> keraunos.layers.Embedding(10, 4)(keraunos.ops.zeros((2, 3), dtype="int32")).shape
     (2, 3, 4)
     """
-
-    _lora_matrix = "embeddings"
 
     def __init__(
         self,
@@ -60,7 +58,6 @@ class Embedding(LowRankAdaptation, Layer):
                 )
         if kwargs.pop("input_length", None) is not None:
             warnings.warn("Argument `input_length` is deprecated. Just remove it.", stacklevel=2)
-        refuse_quantization("Embedding", quantization_config)
         super().__init__(**kwargs)
         self.input_dim = as_positive_integer(input_dim)
         self.output_dim = as_positive_integer(output_dim)
@@ -71,6 +68,7 @@ class Embedding(LowRankAdaptation, Layer):
         self.supports_masking = mask_zero
         self.autocast = False
         self._take_lora_arguments(lora_rank, lora_alpha)
+        self.quantization_config = quantization_config
         if weights is not None:
             self.build()
             self.set_weights(weights if isinstance(weights, list) and len(weights) == 1 else [weights])
@@ -78,34 +76,38 @@ class Embedding(LowRankAdaptation, Layer):
     def build(self, input_shape=None):
         if self.built:
             return
-        self._embeddings = self.add_weight(
-            shape=(self.input_dim, self.output_dim),
-            initializer=self.embeddings_initializer,
-            name="embeddings",
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-            trainable=True,
-        )
+        shape = (self.input_dim, self.output_dim)
+        if self._build_quantized(shape):
+            self._embeddings = self.add_weight(
+                shape=shape,
+                initializer=self.embeddings_initializer,
+                name="embeddings",
+                regularizer=self.embeddings_regularizer,
+                constraint=self.embeddings_constraint,
+                trainable=True,
+            )
         self.built = True
         if self.lora_rank:
             self.enable_lora(self.lora_rank, lora_alpha=self.lora_alpha)
 
-    @property
-    def embeddings(self):
-        """The table: a variable, or the sum of it and its adaptation."""
-        if not self.built:
-            raise AttributeError("You must build the layer before accessing `embeddings`.")
-        return self._adapted(self._embeddings)
-
     def call(self, inputs):
-        inputs = ops.convert_to_tensor(inputs)
-        if inputs.dtype not in ("int32", "int64"):
-            if is_float_dtype(inputs.dtype):
-                self._refuse_nan(inputs)
-            inputs = ops.cast(inputs, "int32")
-        # Not `ops.take`, where negative indices count from the end: here they are mistakes.
-        outputs = execute("gather", [ops.convert_to_tensor(self.embeddings), inputs], {"axis": 0})
+        outputs = self._rows_of(self.embeddings, self._as_indices(inputs))
         return ops.cast(outputs, dtype=self.compute_dtype)
+
+    def quantize(self, mode=None, type_check=True, config=None):
+        self._quantize_matrix(Embedding, mode, type_check, config)
+
+    def _as_indices(self, inputs):
+        inputs = ops.convert_to_tensor(inputs)
+        if inputs.dtype in ("int32", "int64"):
+            return inputs
+        if is_float_dtype(inputs.dtype):
+            self._refuse_nan(inputs)
+        return ops.cast(inputs, "int32")
+
+    def _rows_of(self, table, indices):
+        # Not `ops.take`, where negative indices count from the end: here they are mistakes.
+        return execute("gather", [ops.convert_to_tensor(table), indices], {"axis": 0})
 
     def _refuse_nan(self, inputs):
         if not inputs.is_symbolic and bool(ops.any(ops.isnan(inputs))):
@@ -130,6 +132,6 @@ class Embedding(LowRankAdaptation, Layer):
             "activity_regularizer": regularizers.serialize(self.activity_regularizer),
             "embeddings_constraint": constraints.serialize(self.embeddings_constraint),
             "mask_zero": self.mask_zero,
-            "quantization_config": None,
+            **self._quantization_entries(),
             **self._lora_config(),
         }

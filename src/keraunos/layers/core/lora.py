@@ -1,14 +1,6 @@
-"""Low-rank adaptation of a layer's matrix (Hu et al., 2021), and the refusal of quantization."""
+"""Low-rank adaptation of a layer's matrix (Hu et al., 2021)."""
 
 from keraunos import initializers, ops
-
-
-def refuse_quantization(layer_name, quantization_config):
-    """Raises `NotImplementedError` when the argument was given."""
-    if quantization_config is not None:
-        raise NotImplementedError(
-            f"{layer_name}: quantization is not offered. Received: quantization_config={quantization_config}"
-        )
 
 
 class LowRankAdaptation:
@@ -32,8 +24,17 @@ class LowRankAdaptation:
         """`matrix + alpha / rank * a @ b`, or `matrix` itself without adaptation."""
         if not self.lora_enabled:
             return matrix
-        product = ops.matmul(getattr(self, f"lora_{self._lora_matrix}_a"), getattr(self, f"lora_{self._lora_matrix}_b"))
-        return ops.cast(ops.add(matrix, self.lora_alpha / self.lora_rank * product), dtype=self.compute_dtype)
+        return ops.cast(ops.add(matrix, self._adaptation()), dtype=self.compute_dtype)
+
+    def _adaptation(self):
+        return self.lora_alpha / self.lora_rank * ops.matmul(*self._adapting_variables())
+
+    def _adapting_variables(self):
+        return [getattr(self, f"lora_{self._lora_matrix}_{part}") for part in ("a", "b")]
+
+    def _lora_shape(self):
+        """The shape of the matrix that is adapted."""
+        return tuple(self._own_matrix().shape)
 
     def enable_lora(self, rank, lora_alpha=None, a_initializer="he_uniform", b_initializer="zeros"):
         """Freezes the layer's matrix and adds two small ones, whose product is added to it and trained.
@@ -57,10 +58,10 @@ class LowRankAdaptation:
             raise ValueError("Cannot enable lora on a layer that isn't yet built.")
         if self.lora_enabled:
             raise ValueError("lora is already enabled. This can only be done once per layer.")
-        matrix = self._own_matrix()
+        matrix_shape = self._lora_shape()
         was_locked = self._tracker.locked
         self._tracker.unlock()
-        shapes = {"a": ((*matrix.shape[:-1], rank), a_initializer), "b": ((rank, matrix.shape[-1]), b_initializer)}
+        shapes = {"a": ((*matrix_shape[:-1], rank), a_initializer), "b": ((rank, matrix_shape[-1]), b_initializer)}
         for part, (shape, initializer) in shapes.items():
             weight = self.add_weight(
                 name=f"lora_{name}_{part}",
@@ -70,7 +71,7 @@ class LowRankAdaptation:
                 regularizer=getattr(self, f"{name}_regularizer"),
             )
             setattr(self, f"lora_{name}_{part}", weight)
-        matrix.trainable = False
+        self._own_matrix().trainable = False
         if was_locked:
             self._tracker.lock()
         self.lora_enabled = True
@@ -81,24 +82,3 @@ class LowRankAdaptation:
         if not self.lora_rank:
             return {}
         return {"lora_rank": self.lora_rank, "lora_alpha": self.lora_alpha}
-
-    def save_own_variables(self, store):
-        """Stores the adapted matrix as one: files do not depend on the adaptation."""
-        if not self.built:
-            return
-        values = [self._adapted(self._own_matrix())]
-        values += [v for v in self._own_variables() if v is not self._own_matrix() and not v.name.startswith("lora_")]
-        for index, value in enumerate(values):
-            store[f"{index}"] = value
-
-    def load_own_variables(self, store):
-        """Loads the matrix and forgets what was learned beside it."""
-        if not self.lora_enabled:
-            super().load_own_variables(store)
-            return
-        own = [v for v in self._own_variables() if not v.name.startswith("lora_")]
-        for index, variable in enumerate(own):
-            variable.assign(store[f"{index}"])
-        for variable in self._own_variables():
-            if variable.name.startswith("lora_"):
-                variable.assign(ops.zeros(variable.shape))

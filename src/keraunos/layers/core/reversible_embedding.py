@@ -2,11 +2,12 @@
 
 from keraunos import ops
 from keraunos.layers.core.embedding import Embedding
+from keraunos.layers.core.quantization.quantized_reversible_embedding import QuantizedReversibleEmbedding
 from keraunos.masking import set_keras_mask
 from keraunos.tensor import KerasTensor
 
 
-class ReversibleEmbedding(Embedding):
+class ReversibleEmbedding(QuantizedReversibleEmbedding, Embedding):
     """An embedding that can also turn vectors back into scores of the indices.
 
     Args:
@@ -56,7 +57,7 @@ class ReversibleEmbedding(Embedding):
 
     def build(self, input_shape=None):
         super().build(input_shape)
-        if not self.tie_weights:
+        if not self.tie_weights and self.quantization_mode is None:
             self.reverse_embeddings = self.add_weight(
                 shape=(self.output_dim, self.input_dim),
                 initializer=self.embeddings_initializer,
@@ -66,19 +67,26 @@ class ReversibleEmbedding(Embedding):
 
     def call(self, inputs, reverse=False):
         if not reverse:
-            result = super().call(inputs)
-            mask = super().compute_mask(inputs)
-            if mask is not None:
-                set_keras_mask(result, mask)
-            return result
+            return self._masked(super().call(inputs), inputs)
         kernel = ops.transpose(self.embeddings) if self.tie_weights else self.reverse_embeddings
         if self.reverse_dtype is not None:
             inputs = ops.cast(inputs, self.reverse_dtype)
             kernel = ops.cast(kernel, self.reverse_dtype)
-        logits = ops.matmul(inputs, kernel)
-        if self.logit_soft_cap is not None:
-            logits = ops.multiply(ops.tanh(ops.divide(logits, self.logit_soft_cap)), self.logit_soft_cap)
-        return logits
+        return self._soft_capped(ops.matmul(inputs, kernel))
+
+    def quantize(self, mode=None, type_check=True, config=None):
+        self._quantize_matrix(ReversibleEmbedding, mode, type_check, config)
+
+    def _masked(self, outputs, inputs):
+        mask = super().compute_mask(inputs)
+        if mask is not None:
+            set_keras_mask(outputs, mask)
+        return outputs
+
+    def _soft_capped(self, logits):
+        if self.logit_soft_cap is None:
+            return logits
+        return ops.multiply(ops.tanh(ops.divide(logits, self.logit_soft_cap)), self.logit_soft_cap)
 
     def compute_mask(self, inputs, mask=None):
         # `call` knows the direction and sets the mask itself.

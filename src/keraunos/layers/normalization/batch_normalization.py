@@ -6,9 +6,10 @@ from keraunos.dtypes import result_type
 from keraunos.layers.arguments import check_axes_in_shape
 from keraunos.layers.input_spec import InputSpec
 from keraunos.layers.layer import Layer
+from keraunos.layers.normalization.batch_renormalization import BatchRenormalization, checked_clipping
 
 
-class BatchNormalization(Layer):
+class BatchNormalization(BatchRenormalization, Layer):
     """Shifts and scales each feature to mean 0 and variance 1 over the batch (Ioffe and Szegedy, 2015).
 
     While training the batch's own mean and variance are used, and moving averages of them are kept; otherwise those
@@ -23,7 +24,10 @@ class BatchNormalization(Layer):
         beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: Initializers.
         beta_regularizer, gamma_regularizer: Penalties.
         beta_constraint, gamma_constraint: Projections after each update.
-        renorm, renorm_clipping, renorm_momentum, synchronized: Not offered: must be left alone.
+        renorm: Whether the batch's statistics are corrected towards running ones while training (Ioffe, 2017).
+        renorm_clipping: Limits of the correction: a dictionary with any of `rmin`, `rmax` and `dmax`.
+        renorm_momentum: Part of the running statistics of `renorm` that is kept at each step.
+        synchronized: Not offered: must be left alone.
 
     Call arguments:
         inputs: Tensor.
@@ -68,8 +72,6 @@ class BatchNormalization(Layer):
         self.axis = int(axis)
         if synchronized:
             raise ValueError("Argument synchronized=True is only supported with the TensorFlow backend.")
-        if renorm:
-            raise NotImplementedError("BatchNormalization: batch renormalization is not offered. Received: renorm=True")
         if not 0 <= float(momentum) <= 1:
             raise ValueError(f"BatchNormalization: `momentum` must be between 0 and 1. Received: momentum={momentum}")
         if not float(epsilon) > 0:
@@ -88,7 +90,7 @@ class BatchNormalization(Layer):
         self.beta_constraint = constraints.get(beta_constraint)
         self.gamma_constraint = constraints.get(gamma_constraint)
         self.renorm = renorm
-        self.renorm_clipping = renorm_clipping
+        self.renorm_clipping = checked_clipping(renorm_clipping) if renorm else renorm_clipping
         self.renorm_momentum = renorm_momentum
         self.supports_masking = True
         self.gamma = None
@@ -117,6 +119,8 @@ class BatchNormalization(Layer):
         self.moving_variance = self._add_feature_weight(
             "moving_variance", size, self.moving_variance_initializer, False
         )
+        if self.renorm:
+            self._build_renorm(size)
         self.input_spec = InputSpec(ndim=rank, axes={self.axis: size})
         self._reduction_axes = [axis for axis in range(rank) if axis != self.axis % rank]
 
@@ -142,25 +146,28 @@ class BatchNormalization(Layer):
         inputs = ops.cast(inputs, dtype)
         mean = ops.cast(self.moving_mean, dtype)
         variance = ops.cast(self.moving_variance, dtype)
+        gamma = None if self.gamma is None else ops.cast(self.gamma, dtype)
+        beta = None if self.beta is None else ops.cast(self.beta, dtype)
         if training and self.trainable:
-            moving_mean, moving_variance = mean, variance
             mean, variance, has_data = self._moments(inputs, mask)
-            self._update(self.moving_mean, moving_mean, mean, has_data)
-            self._update(self.moving_variance, moving_variance, variance, has_data)
+            if self.renorm:
+                gamma, beta = self._renormed_transform(mean, variance, gamma, beta)
+                self._update_renorm(mean, variance, has_data)
+            else:
+                self._update(self.moving_mean, mean, has_data, self.momentum)
+                self._update(self.moving_variance, variance, has_data, self.momentum)
         outputs = ops.batch_normalization(
-            x=inputs,
-            mean=mean,
-            variance=variance,
-            axis=self.axis,
-            offset=None if self.beta is None else ops.cast(self.beta, dtype),
-            scale=None if self.gamma is None else ops.cast(self.gamma, dtype),
-            epsilon=self.epsilon,
+            x=inputs, mean=mean, variance=variance, axis=self.axis, offset=beta, scale=gamma, epsilon=self.epsilon
         )
         return ops.cast(outputs, self.compute_dtype)
 
-    def _update(self, variable, moving, batch, has_data):
-        new = moving * self.momentum + batch * (1.0 - self.momentum)
-        variable.assign(new if has_data is None else ops.where(has_data, new, moving))
+    def _update(self, variable, batch, has_data, momentum):
+        """Moves an average towards the batch's value, where there is one. Returns the new average."""
+        moving = ops.cast(variable, batch.dtype)
+        new = moving * momentum + batch * (1.0 - momentum)
+        new = new if has_data is None else ops.where(has_data, new, moving)
+        variable.assign(new)
+        return new
 
     def _moments(self, inputs, mask):
         """Mean and variance over all but the feature axis, in two passes; and whether there was any unmasked entry."""

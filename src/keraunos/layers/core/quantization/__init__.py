@@ -1,0 +1,1 @@
+"""The quantized computation of the core layers, as mix-ins: one idea per file."""
