@@ -9,6 +9,7 @@ namespace keraunos {
 namespace {
 
 constexpr std::size_t kMaxChain = 40;  // nodes of one fused loop; bounds its scratch memory
+constexpr std::int64_t kWorthMerging = 1 << 16;  // elements; a longer loop keeps every thread busy by itself
 
 bool is_map(const Node& node) { return node.op->map_loop || node.op->name == "cast"; }
 
@@ -235,7 +236,8 @@ class Scheduler {
     return false;
   }
 
-  // The optimizer's update is the same loop for every weight: one unit, one fork, many segments.
+  // The optimizer's update is the same loop for every weight: one unit, one fork, many segments. Large weights are
+  // better updated one by one, while their gradient is still in the cache.
   void merge_equal_maps() {
     for (std::size_t a = 0; a < units_.size(); ++a) {
       if (!is_mergeable(units_[a])) continue;
@@ -249,7 +251,10 @@ class Scheduler {
     }
   }
 
-  static bool is_mergeable(const Unit& u) { return u.kind == UnitKind::kMap && !u.segments.empty() && u.segments[0].program->is_flat(); }
+  static bool is_mergeable(const Unit& u) {
+    return u.kind == UnitKind::kMap && !u.segments.empty() && u.segments[0].program->is_flat() &&
+           u.segments[0].program->elements() < kWorthMerging;
+  }
 
   bool run_alike(const Segment& a, const Segment& b) const {
     if (!a.program->has_same_steps(*b.program)) return false;
@@ -274,14 +279,29 @@ class Scheduler {
     dependencies_.merge(into, from);
   }
 
-  // Every unit after those it depends on; otherwise in the order of the graph.
+  // Kernels keep the order of the graph; a loop runs as soon as the kernels before it are done, while its operands are near.
+  int position(int u) {
+    if (unit(u).kind == UnitKind::kCopy) return static_cast<int>(graph_.nodes().size());
+    if (unit(u).kind == UnitKind::kKernel) return unit(u).nodes.back();
+    int latest = -1;
+    for (int earlier = 0; earlier < dependencies_.size(); ++earlier) {
+      if (dependencies_.depends(u, earlier) && !unit(earlier).nodes.empty() && unit(earlier).kind == UnitKind::kKernel) {
+        latest = std::max(latest, unit(earlier).nodes.back());
+      }
+    }
+    return latest;
+  }
+
+  // Every unit after those it depends on.
   std::vector<Unit> ordered() {
     std::vector<int> waiting;
     for (std::size_t u = 0; u < units_.size(); ++u) {
       if (!is_gone(units_[u])) waiting.push_back(static_cast<int>(u));
     }
-    const auto position = [this](int u) { return unit(u).nodes.empty() ? static_cast<int>(graph_.nodes().size()) : unit(u).nodes.back(); };
-    std::stable_sort(waiting.begin(), waiting.end(), [&](int a, int b) { return position(a) < position(b); });
+    std::vector<int> positions(units_.size());
+    for (int u : waiting) positions[static_cast<std::size_t>(u)] = position(u);
+    const auto at = [&](int u) { return positions[static_cast<std::size_t>(u)]; };
+    std::stable_sort(waiting.begin(), waiting.end(), [&](int a, int b) { return at(a) < at(b); });
     std::vector<Unit> result;
     result.reserve(waiting.size());
     while (!waiting.empty()) {
