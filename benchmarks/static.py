@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -118,6 +119,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         print(f"static {peer}: {result[peer]}", file=sys.stderr, flush=True)
     if options.wheel and "keraunos" in result:
         result["keraunos"]["wheel_bytes"] = Path(options.wheel).stat().st_size
+        # What pip unpacks: a checkout has no static library and no headers beside the package.
+        with zipfile.ZipFile(options.wheel) as wheel:
+            unpacked = sum(member.file_size for member in wheel.infolist())
+        result["keraunos"].update(own_installed_bytes=unpacked, installed_bytes=unpacked)
     return result
 
 

@@ -7,16 +7,15 @@ import os
 
 import keras
 import numpy as np
-from loss_curve_models import MODELS, OPTIMIZERS, run
+from loss_curve_models import CURVES, run
 
 TARGET = os.path.join(os.path.dirname(__file__), "..", "data", "loss_curves.npz")
 
 
 def main():
     curves = {}
-    for model in MODELS:
-        for optimizer in OPTIMIZERS:
-            curves[f"{model}/{optimizer}"] = np.asarray(run(keras, model, optimizer), "float32")
+    for model, optimizer in CURVES:
+        curves[f"{model}/{optimizer}"] = np.asarray(run(keras, model, optimizer), "float32")
     np.savez_compressed(TARGET, keras_version=keras.__version__, **curves)
 
 

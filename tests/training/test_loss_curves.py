@@ -16,8 +16,7 @@ import loss_curve_models as curves  # noqa: E402
 RECORDED = np.load(os.path.join(HERE, "..", "data", "loss_curves.npz"))
 
 
-@pytest.mark.parametrize("optimizer", list(curves.OPTIMIZERS))
-@pytest.mark.parametrize("model", curves.MODELS)
+@pytest.mark.parametrize(("model", "optimizer"), curves.CURVES)
 def test_losses_follow_those_of_keras(model, optimizer):
     losses = np.asarray(curves.run(keraunos, model, optimizer))
     error = np.abs(losses / RECORDED[f"{model}/{optimizer}"] - 1)
