@@ -1,6 +1,6 @@
-"""Writes `recorded.json`: what real Keras answers for the cases. Run where Keras is installed:
+"""Writes `recorded/`: what real Keras answers for the cases. Run where Keras is installed:
 
-KERAS_BACKEND=torch python tests/layers/record.py
+KERAS_BACKEND=torch python tests/layers/record.py [FAMILY ...]
 """
 
 import json
@@ -17,7 +17,7 @@ warnings.simplefilter("ignore")
 sys.modules["keraunos"] = keras
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from cases import BATCH, CASES
+from cases import BATCH, CASES, FAMILIES
 from data import call_arguments_of, inputs_of, weights_of
 
 
@@ -40,10 +40,11 @@ def record(case):
 
 
 def main():
-    records = {repr(case): record(case) for case in CASES if not case.is_random}
-    path = pathlib.Path(__file__).parent / "recorded.json"
-    lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in records.items())
-    path.write_text("{\n" + lines + "\n}\n")
+    for family in sys.argv[1:] or FAMILIES:
+        cases = [case for case in CASES if case.family == family and not case.is_random]
+        lines = ",\n".join(f"{json.dumps(repr(case))}: {json.dumps(record(case))}" for case in cases)
+        path = pathlib.Path(__file__).parent / "recorded" / f"{family}.json"
+        path.write_text("{\n" + lines + "\n}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every layer case (`cases.py`) through the same questions; recorded answers of real Keras in `recorded.json`."""
+"""Every layer case (`cases/`) through the same questions; recorded answers of real Keras in `recorded/`."""
 
 import json
 import pathlib
@@ -14,7 +14,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from cases import BATCH, CASES
 from data import call_arguments_of, inputs_of, weights_of
 
-RECORDED = json.loads((pathlib.Path(__file__).parent / "recorded.json").read_text())
+RECORDED = {}
+for recorded in (pathlib.Path(__file__).parent / "recorded").glob("*.json"):
+    RECORDED.update(json.loads(recorded.read_text()))
 # Bases and starting points that compute nothing themselves.
 NOT_A_CASE = {"Layer", "InputLayer", "Wrapper"}
 
@@ -44,7 +46,7 @@ def test_every_public_layer_has_a_case():
     missing = sorted(public - NOT_A_CASE - {case.cls.__name__ for case in CASES})
     assert not missing, (
         f"No case for {missing}. Add a line `case(layers.{missing[0]}, ..., x=<input shape>, y=<output shape>)` to "
-        "tests/layers/cases.py, then run tests/layers/record.py where Keras is installed."
+        "a file of tests/layers/cases, then run tests/layers/record.py where Keras is installed."
     )
 
 

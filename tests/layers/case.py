@@ -1,0 +1,54 @@
+"""What a layer case is: one line in a file of `cases/`, run by `test_battery.py`, put to real Keras by `record.py`.
+
+`case(layers.Dense, units=4, x=(None, 3), y=(None, 4), weights=2)`: the constructor's arguments, the shape of the
+input (a list of shapes for several), the shape of the output, and the number of weights. Further keys:
+
+* `call`: keyword arguments of the call, such as `{"training": True}`; `mask` as a nested list.
+* `integers`: inputs are whole numbers below this one.
+* `is_random`: values are not compared while training.
+* `differs`: values are on purpose not those of Keras; the reason.
+"""
+
+import sys
+
+CASES = []
+BATCH = 2
+
+
+class Case:
+    """A layer with its arguments and what is expected of it."""
+
+    def __init__(self, cls, x, y, weights=0, call=None, integers=None, is_random=False, differs=None, **arguments):
+        self.family = None
+        self.cls = cls
+        self.x = x
+        self.y = y
+        self.weights = weights
+        self.call = call or {}
+        self.integers = integers
+        self.is_random = is_random
+        self.differs = differs
+        self.arguments = arguments
+
+    def make(self, **more):
+        """A new layer."""
+        arguments = {key: value() if callable(value) else value for key, value in self.arguments.items()}
+        return self.cls(**{**arguments, **more})
+
+    def __repr__(self):
+        arguments = ", ".join(
+            f"{key}={value().__class__.__name__ if callable(value) else value}" for key, value in self.arguments.items()
+        )
+        extra = "".join(f", {key}" for key in self.call)
+        return f"{self.cls.__name__}({arguments}){self.x}{extra}".replace(" ", "")
+
+
+def case(cls, **description):
+    """Adds a case to the family whose file asks for it."""
+    added = Case(cls, **description)
+    added.family = sys._getframe(1).f_globals["__name__"].rpartition(".")[2]
+    CASES.append(added)
+
+
+MASK = {"mask": [[True, True, False], [True, False, False]]}
+TRAIN = {"training": True}
