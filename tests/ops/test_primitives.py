@@ -116,7 +116,7 @@ def traced(sample, body):
 
 def test_every_op_has_a_sample():
     missing = sorted(set(RECORDS) - {sample.op for sample in SAMPLES} - set(TESTED_ELSEWHERE))
-    assert not missing, f"add a line `sample(<op>, [operands], <NumPy truth>, attributes...)` to tests/ops/primitive_samples.py for: {missing}"
+    assert not missing, f"add a line `sample(<op>, [operands], <NumPy truth>, attributes...)` to a file of tests/ops/primitive_samples for: {missing}"
 
 
 @every_sample
