@@ -138,6 +138,8 @@ def conv_transpose(
     dilations = windows.per_axis(dilation_rate, rank, "dilation_rate")
     extra = windows.per_axis(output_padding, rank, "output_padding", allow_zero=True) if output_padding is not None else [None] * rank
     padding = "same" if windows.is_same(padding) else "valid"
+    if None in kernel.shape[:rank]:
+        raise ValueError(f"conv_transpose: the sizes of the kernel must be known. Received: {tuple(kernel.shape)}")
     pairs = [
         _transposed_padding((size - 1) * dilation + 1, stride, padding, more)
         for size, dilation, stride, more in zip(kernel.shape[:rank], dilations, strides, extra)
