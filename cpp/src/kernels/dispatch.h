@@ -15,6 +15,7 @@ struct LevelTables {
   const RowTable* rows;
   const RandomTable* random;
   const PoolingTable* pooling;
+  const ConvolutionTable* convolution;
 };
 
 const LevelTables& levels();

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "kernels/kernels.h"
+#include "kernels/level/convolution.h"
 #include "kernels/level/gemm.h"
 #include "kernels/level/pooling.h"
 
@@ -65,6 +66,7 @@ struct RandomTable {
   extern const RowTable row_table;       \
   extern const RandomTable random_table; \
   extern const PoolingTable pooling_table; \
+  extern const ConvolutionTable convolution_table; \
   }
 
 #if defined(__x86_64__) || defined(_M_X64)
