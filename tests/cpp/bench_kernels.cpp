@@ -156,7 +156,7 @@ void bench_convolution(const ConvolutionCase& c, double peak) {
   const std::string name = std::to_string(c.batch) + " x " + std::to_string(c.size) + "x" + std::to_string(c.size) + "x" + std::to_string(c.in_channels) +
                            "->" + std::to_string(c.out_channels) + " taps " + std::to_string(c.taps) + (c.is_same ? " same" : " valid") +
                            (c.stride > 1 ? " stride " + std::to_string(c.stride) : "") + (c.groups > 1 ? " groups " + std::to_string(c.groups) : "");
-  if (!is_wanted("conv " + name)) return;
+  if (!is_wanted("conv forward " + name) && !is_wanted("conv input gradient " + name) && !is_wanted("conv weight gradient " + name)) return;
   const std::int64_t weights = shape.taps() * c.in_channels / c.groups * c.out_channels;
   const double products = static_cast<double>(c.batch * shape.places() * weights);
   const kernels::ConvolutionForward<float> forward(shape, true, kernels::Activation::kRelu);

@@ -79,7 +79,7 @@ class ConvolutionWeightGradient {
   Block block_at(std::int64_t index) const;
   void add_block(const Block& block, const T* x, const T* g, T* w, T* scratch) const;
   void add_block_by_taps(const Block& block, const T* x, const T* g, T* w, T* scratch) const;
-  void add_block_by_patches(const Block& block, const T* x, const T* g, T* w, T* scratch) const;
+  void add_block_by_windows(const Block& block, const T* x, const T* g, T* w, T* scratch) const;
   void add_block_depthwise(const Block& block, const T* x, const T* g, T* w) const;
   void pack_outputs(const Block& block, const T* g, std::int64_t group, T* packed) const;
 

@@ -16,7 +16,7 @@ constexpr Index kBlockPlaces = 192;
 constexpr double kSerialWork = 5e6;
 constexpr Index kMaxParts = 16;
 constexpr Index kPartElements = 1 << 19;  // of all parts together, at most
-// With fewer channels than this, patches of all taps are laid out instead.
+// With fewer channels than this, the rows of a tile hold several taps.
 constexpr Index kFewChannels = 5;
 
 template <class T>
@@ -36,6 +36,9 @@ const GemmLevel<double>& gemm_level<double>() { return levels().gemm->f64; }
 Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 Index input_place(const ConvolutionAxis& axis, Index o, Index t) { return o * axis.stride + t * axis.dilation - axis.low; }
+
+// Places that the windows of `places` neighbours span.
+Index span_of(const ConvolutionAxis& axis, Index places) { return (places - 1) * axis.stride + (axis.taps - 1) * axis.dilation + 1; }
 
 // The places o in [0, out) whose tap t lies inside of the input.
 std::pair<Index, Index> inside(const ConvolutionAxis& axis, Index t) {
@@ -87,7 +90,8 @@ ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& shape
   const Index places = rows_per_block_ * fast.out;
   if (!shape.is_depthwise()) {
     const Index input_rows = std::min(middle.in, (rows_per_block_ - 1) * middle.stride + (middle.taps - 1) * middle.dilation + 1);
-    const Index laid_out = in_group_ < kFewChannels ? places * shape.taps() * in_group_ : input_rows * fast.in * in_group_;
+    const Index windows = slow.taps * span_of(middle, rows_per_block_) * span_of(fast, fast.out);
+    const Index laid_out = (in_group_ < kFewChannels ? windows : input_rows * fast.in) * in_group_;
     // Stores of packing may run over by a vector.
     scratch_elements_ = ceil_div(places * padded_columns<T>(out_group_) + laid_out + 32, 16) * 16;
   }
@@ -133,95 +137,99 @@ void ConvolutionWeightGradient<T>::add_block_by_taps(const Block& block, const T
       if (slice < 0 || slice >= slow.in || pixels == 0) continue;
       const T* from = x + (((block.image * slow.in + slice) * middle.in + row_first) * fast.in) * shape_.in_channels + group * in_group_;
       for_each_tile(in_group_, l.rows, [&](Index first, Index height) {
-        gemm_level<T>().pack_a(from + first, 1, shape_.in_channels, height, pixels, packed_x);
-        for (Index t1 = 0; t1 < middle.taps; ++t1) {
-          for (Index t2 = 0; t2 < fast.taps; ++t2) {
-            const auto [begin, end] = inside(fast, t2);
-            Index count = 0;
-            for (Index row = block.row_begin; row < block.row_end && begin < end; ++row) {
-              const Index source = input_place(middle, row, t1);
-              if (source < 0 || source >= middle.in) continue;
-              const T* a = packed_x + ((source - row_first) * fast.in + input_place(fast, begin, t2)) * height;
-              for (Index r = 0; r < height; ++r) segments[count].a[r] = a + r;
-              segments[count].b = (row - block.row_begin) * fast.out + begin;
-              segments[count++].length = end - begin;
+        gemm_level<T>().pack_a(from + first, 1, shape_.in_channels, height, pixels, packed_x + first * pixels);
+      });
+      for (Index t1 = 0; t1 < middle.taps; ++t1) {
+        for (Index t2 = 0; t2 < fast.taps; ++t2) {
+          const auto [begin, end] = inside(fast, t2);
+          if (begin >= end) continue;
+          Index height_of_segments = 0, count = 0;
+          for_each_tile(in_group_, l.rows, [&](Index first, Index height) {
+            if (height != height_of_segments) {
+              height_of_segments = height;
+              count = 0;
+              for (Index row = block.row_begin; row < block.row_end; ++row) {
+                const Index source = input_place(middle, row, t1);
+                if (source < 0 || source >= middle.in) continue;
+                const T* a = packed_x + ((source - row_first) * fast.in + input_place(fast, begin, t2)) * height;
+                for (Index r = 0; r < height; ++r) segments[count].a[r] = a + r;
+                segments[count].b = (row - block.row_begin) * fast.out + begin;
+                segments[count++].length = end - begin;
+              }
             }
-            if (count == 0) continue;
+            if (count == 0) return;
+            ConvolutionTile<T> call;
+            call.segments = segments;
+            call.count = count;
+            call.a_offset = first * pixels;
+            call.a_step = fast.stride * height;
+            call.adds_to_c = true;
+            call.bias = nullptr;
+            call.is_relu = false;
             T* c = w + (((t0 * middle.taps + t1) * fast.taps + t2) * in_group_ + first) * shape_.out_channels + group * out_group_;
             for (Index column = 0; column < out_group_; column += strip) {
-              const Index columns = std::min(strip, out_group_ - column), width = padded_columns<T>(columns);
-              ConvolutionTile<T> call;
-              call.segments = segments;
-              call.count = count;
-              call.a_offset = 0;
-              call.a_step = fast.stride * height;
+              call.columns = std::min(strip, out_group_ - column);
+              call.b_step = padded_columns<T>(call.columns);
               call.b = packed_g + column * places;
-              call.b_step = width;
               for (Index r = 0; r < height; ++r) call.c[r] = c + r * shape_.out_channels + column;
-              call.columns = columns;
-              call.adds_to_c = true;
-              call.bias = nullptr;
-              call.is_relu = false;
-              l.tile[height - 1][width / lanes - 1](call);
+              l.tile[height - 1][call.b_step / lanes - 1](call);
             }
-          }
+          });
         }
-      });
+      }
     }
   }
 }
 
-// Taps and channels together as rows of the tiles.
+// Taps and channels together as rows of the tiles, on a copy of the input with its padding.
 template <class T>
-void ConvolutionWeightGradient<T>::add_block_by_patches(const Block& block, const T* x, const T* g, T* w, T* scratch) const {
+void ConvolutionWeightGradient<T>::add_block_by_windows(const Block& block, const T* x, const T* g, T* w, T* scratch) const {
   const ConvolutionLevel<T>& l = level<T>();
   const auto& [slow, middle, fast] = shape_.axes;
   const Index strip = gemm_level<T>().strip, lanes = gemm_level<T>().lanes;
-  const Index places = (block.row_end - block.row_begin) * fast.out, inner = shape_.taps() * in_group_;
+  const Index rows = block.row_end - block.row_begin, places = rows * fast.out;
+  const Index height = span_of(middle, rows), width = span_of(fast, fast.out) * in_group_;
   T* packed_g = scratch;
-  T* patches = scratch + places * padded_columns<T>(out_group_);
+  T* padded = scratch + places * padded_columns<T>(out_group_);
+  ConvolutionSegment<T> segments[kBlockPlaces];  // one for each row
   for (Index group = 0; group < shape_.groups; ++group) {
     pack_outputs(block, g, group, packed_g);
-    for (Index t0 = 0; t0 < slow.taps; ++t0) {
-      for (Index t1 = 0; t1 < middle.taps; ++t1) {
-        const Index slice = input_place(slow, block.slice, t0);
-        for (Index t2 = 0; t2 < fast.taps; ++t2) {
-          const auto [begin, end] = inside(fast, t2);
-          T* to = patches + ((t0 * middle.taps + t1) * fast.taps + t2) * in_group_;
-          for (Index row = block.row_begin; row < block.row_end; ++row) {
-            const Index source = input_place(middle, row, t1);
-            const bool is_row = slice >= 0 && slice < slow.in && source >= 0 && source < middle.in;
-            const T* from = x + ((block.image * slow.in + slice) * middle.in + source) * fast.in * shape_.in_channels + group * in_group_;
-            for (Index o = 0; o < fast.out; ++o, to += inner) {
-              const bool is_read = is_row && o >= begin && o < end;
-              for (Index channel = 0; channel < in_group_; ++channel) {
-                to[channel] = is_read ? from[input_place(fast, o, t2) * shape_.in_channels + channel] : T(0);
-              }
-            }
-          }
+    std::fill(padded, padded + slow.taps * height * width, T(0));
+    for (Index i = 0; i < slow.taps * height; ++i) {
+      const Index slice = input_place(slow, block.slice, i / height), row = input_place(middle, block.row_begin, 0) + i % height;
+      if (slice < 0 || slice >= slow.in || row < 0 || row >= middle.in) continue;
+      const T* from = x + ((block.image * slow.in + slice) * middle.in + row) * fast.in * shape_.in_channels + group * in_group_;
+      const Index first = std::max<Index>(0, -fast.low), last = std::min(fast.in, width / in_group_ - fast.low);
+      for (Index pixel = first; pixel < last; ++pixel) {
+        for (Index channel = 0; channel < in_group_; ++channel) {
+          padded[i * width + (pixel + fast.low) * in_group_ + channel] = from[pixel * shape_.in_channels + channel];
         }
       }
     }
-    for_each_tile(inner, l.rows, [&](Index first, Index height) {
-      ConvolutionSegment<T> segment;
-      for (Index r = 0; r < height; ++r) segment.a[r] = patches + first + r;
-      segment.b = 0;
-      segment.length = places;
+    for_each_tile(shape_.taps() * in_group_, l.rows, [&](Index first, Index tile_rows) {
+      for (Index r = 0; r < tile_rows; ++r) {
+        const Index tap = (first + r) / in_group_, t0 = tap / (middle.taps * fast.taps), t1 = tap / fast.taps % middle.taps, t2 = tap % fast.taps;
+        const T* a = padded + (t0 * height + t1 * middle.dilation) * width + t2 * fast.dilation * in_group_ + (first + r) % in_group_;
+        for (Index row = 0; row < rows; ++row) segments[row].a[r] = a + row * middle.stride * width;
+      }
+      for (Index row = 0; row < rows; ++row) {
+        segments[row].b = row * fast.out;
+        segments[row].length = fast.out;
+      }
+      ConvolutionTile<T> call;
+      call.segments = segments;
+      call.count = rows;
+      call.a_offset = 0;
+      call.a_step = fast.stride * in_group_;
+      call.adds_to_c = true;
+      call.bias = nullptr;
+      call.is_relu = false;
       for (Index column = 0; column < out_group_; column += strip) {
-        const Index columns = std::min(strip, out_group_ - column), width = padded_columns<T>(columns);
-        ConvolutionTile<T> call;
-        call.segments = &segment;
-        call.count = 1;
-        call.a_offset = 0;
-        call.a_step = inner;
+        call.columns = std::min(strip, out_group_ - column);
+        call.b_step = padded_columns<T>(call.columns);
         call.b = packed_g + column * places;
-        call.b_step = width;
-        for (Index r = 0; r < height; ++r) call.c[r] = w + (first + r) * shape_.out_channels + group * out_group_ + column;
-        call.columns = columns;
-        call.adds_to_c = true;
-        call.bias = nullptr;
-        call.is_relu = false;
-        l.tile[height - 1][width / lanes - 1](call);
+        for (Index r = 0; r < tile_rows; ++r) call.c[r] = w + (first + r) * shape_.out_channels + group * out_group_ + column;
+        l.tile[tile_rows - 1][call.b_step / lanes - 1](call);
       }
     });
   }
@@ -256,7 +264,7 @@ void ConvolutionWeightGradient<T>::add_block(const Block& block, const T* x, con
   if (shape_.is_depthwise()) {
     add_block_depthwise(block, x, g, w);
   } else if (in_group_ < kFewChannels) {
-    add_block_by_patches(block, x, g, w, scratch);
+    add_block_by_windows(block, x, g, w, scratch);
   } else {
     add_block_by_taps(block, x, g, w, scratch);
   }

@@ -73,6 +73,18 @@ std::vector<TensorSpec> conv_input_grad_specs(const InferContext& context) {
   return {{context.dtype(0), result}};
 }
 
+// activation(conv(x, kernel) + bias): what fusion makes of a convolution layer.
+std::vector<TensorSpec> biased_conv_specs(const InferContext& context) {
+  const Shape& bias = context.shape(2);
+  require_same_dtype(context, 0, 2);
+  if (bias.rank() != 1 || (bias[0] != channels_of(context.shape(1)) && bias[0] != kUnknown && channels_of(context.shape(1)) != kUnknown)) {
+    throw value_error("biased_conv", "the bias must have one value per output channel", both(context.shape(1), bias));
+  }
+  const std::string& activation = context.attributes.text("activation");
+  if (activation != "linear" && activation != "relu") throw value_error("biased_conv", "`activation` must be linear or relu", '"' + activation + '"');
+  return conv_specs(context);
+}
+
 std::vector<TensorSpec> conv_weight_grad_specs(const InferContext& context) {
   require_image_and_kernel(context, 0, 2);
   require_image(context, 1);
@@ -112,6 +124,16 @@ Kernel conv_kernel_of(KernelRequest& request) {
   const kernels::Convolution shape = convolution_of(request, request.shape(0), request.shape(1), request.outputs[0].shape);
   return planned(request, kernels::ConvolutionForward<T>(shape, false, kernels::Activation::kNone), [](const auto& pass, const KernelCall& call) {
     pass.run(call.in<T>(0), call.in<T>(1), nullptr, call.out<T>(0), call.workspace);
+  });
+}
+
+template <class T>
+Kernel biased_conv_kernel_of(KernelRequest& request) {
+  const kernels::Convolution shape = convolution_of(request, request.shape(0), request.shape(1), request.outputs[0].shape);
+  const bool is_relu = request.attributes.text("activation") == "relu";
+  const kernels::ConvolutionForward<T> forward(shape, true, is_relu ? kernels::Activation::kRelu : kernels::Activation::kNone);
+  return planned(request, forward, [](const auto& pass, const KernelCall& call) {
+    pass.run(call.in<T>(0), call.in<T>(1), call.in<T>(2), call.out<T>(0), call.workspace);
   });
 }
 
@@ -165,6 +187,15 @@ std::vector<Value> conv_weight_grad_gradient(const GradientContext& context) {
   return result;
 }
 
+std::vector<Value> biased_conv_body(Builder& build, const std::vector<Value>& inputs, const Attributes& attributes) {
+  Attributes of_conv;
+  for (const auto& [name, value] : attributes.items()) {
+    if (name != "activation") of_conv.set(name, value);
+  }
+  const Value sum = build.add(build.emit1("conv", {inputs[0], inputs[1]}, of_conv), inputs[2]);
+  return {attributes.text("activation") == "linear" ? sum : build.emit1("relu", {sum})};
+}
+
 Op convolution_op(const char* name, int min_inputs, int max_inputs, ShapeRule rule, KernelMaker kernel, GradientRule gradient) {
   Op op;
   op.name = name;
@@ -192,6 +223,10 @@ void register_convolution(Registry& registry) {
                                   by_dtype<weight_grad_kernel_of<float>, weight_grad_kernel_of<double>>(), conv_weight_grad_gradient);
   weight_grad.shape_only_inputs = 1u << 2;
   registry.add(std::move(weight_grad));
+  Op biased = convolution_op("biased_conv", 3, 3, biased_conv_specs, by_dtype<biased_conv_kernel_of<float>, biased_conv_kernel_of<double>>(), {});
+  biased.attributes.push_back({"activation", AttributeKind::kString, false, std::string("linear")});
+  biased.body = biased_conv_body;
+  registry.add(std::move(biased));
 }
 
 }  // namespace keraunos

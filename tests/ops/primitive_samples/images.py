@@ -77,6 +77,10 @@ for shape, kernel, attributes in [
     sums = Convolution(shape, kernel, **attributes)
     x, w, g = numbers(*shape), numbers(*kernel), numbers(*sums.y)
     sample("conv", [x, w], sums.forward, **attributes)
+    bias = numbers(kernel[-1])
+    for activation, function in [("linear", lambda y: y), ("relu", lambda y: np.maximum(y, 0))]:
+        truth = lambda x, w, b, sums=sums, function=function: function(sums.forward(x, w) + b)
+        sample("biased_conv", [x, w, bias], truth, activation=activation, **attributes)
     sample("conv_input_grad", [g, w, x], sums.input_grad, differentiable=(0, 1), **attributes)
     sample("conv_weight_grad", [x, g, w], sums.weight_grad, differentiable=(0, 1), **attributes)
 transposed = Convolution((2, 6, 3), (3, 3, 2), [2], low=[1], high=[0])
