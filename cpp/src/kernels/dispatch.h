@@ -14,6 +14,8 @@ struct LevelTables {
   const ReduceTable* reduce;
   const RowTable* rows;
   const RandomTable* random;
+  const PoolingTable* pooling;
+  const ConvolutionTable* convolution;
 };
 
 const LevelTables& levels();
