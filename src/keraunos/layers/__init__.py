@@ -58,6 +58,15 @@ from keraunos.layers.reshaping.up_sampling3d import UpSampling3D
 from keraunos.layers.reshaping.zero_padding1d import ZeroPadding1D
 from keraunos.layers.reshaping.zero_padding2d import ZeroPadding2D
 from keraunos.layers.reshaping.zero_padding3d import ZeroPadding3D
+from keraunos.layers.rnn.bidirectional import Bidirectional
+from keraunos.layers.rnn.gru import GRU
+from keraunos.layers.rnn.gru_cell import GRUCell
+from keraunos.layers.rnn.lstm import LSTM
+from keraunos.layers.rnn.lstm_cell import LSTMCell
+from keraunos.layers.rnn.rnn import RNN
+from keraunos.layers.rnn.simple_rnn import SimpleRNN
+from keraunos.layers.rnn.simple_rnn_cell import SimpleRNNCell
+from keraunos.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from keraunos.layers.rnn.time_distributed import TimeDistributed
 from keraunos.layers.serialization import deserialize, serialize
 
@@ -69,6 +78,7 @@ __all__ = [
     "AlphaDropout",
     "Average",
     "BatchNormalization",
+    "Bidirectional",
     "Concatenate",
     "Cropping1D",
     "Cropping2D",
@@ -79,6 +89,8 @@ __all__ = [
     "EinsumDense",
     "Embedding",
     "Flatten",
+    "GRU",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "GroupNormalization",
@@ -86,6 +98,8 @@ __all__ = [
     "Input",
     "InputLayer",
     "InputSpec",
+    "LSTM",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
@@ -96,17 +110,21 @@ __all__ = [
     "Multiply",
     "PReLU",
     "Permute",
+    "RNN",
     "RMSNormalization",
     "ReLU",
     "ReversibleEmbedding",
     "RepeatVector",
     "Rescaling",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Reshape",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
     "SpectralNormalization",
+    "StackedRNNCells",
     "Subtract",
     "TimeDistributed",
     "UnitNormalization",
