@@ -10,10 +10,8 @@ _OWN_ENTRIES = ("name", "trainable", "dtype")
 class CellLayer(RNN):
     """An RNN whose configuration is that of its cell. The cell's settings are attributes of the layer, too."""
 
-    # Where one op computes the whole sequence: "auto" takes it if it can, `True` insists, `False` goes step by step.
-    use_cudnn = "auto"
-
     def _take_use_cudnn(self, use_cudnn):
+        """Keras's name for one op over the whole sequence: "auto" takes it if it can, `True` insists, `False` walks."""
         if use_cudnn not in ("auto", True, False):
             raise ValueError(
                 "Invalid valid received for argument `use_cudnn`. Expected one of {'auto', True, False}. "
