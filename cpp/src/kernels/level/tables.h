@@ -5,6 +5,7 @@
 
 #include "kernels/kernels.h"
 #include "kernels/level/gemm.h"
+#include "kernels/level/recurrent.h"
 
 namespace keraunos::kernels {
 
@@ -63,6 +64,7 @@ struct RandomTable {
   extern const ReduceTable reduce_table; \
   extern const RowTable row_table;       \
   extern const RandomTable random_table; \
+  extern const RecurrentTable recurrent_table; \
   }
 
 #if defined(__x86_64__) || defined(_M_X64)

@@ -2,6 +2,7 @@
 
 from keraunos import ops, serialization, tree
 from keraunos.layers.layer import Layer
+from keraunos.layers.rnn import whole_sequence
 from keraunos.layers.rnn.dropout_rnn_cell import DropoutRNNCell
 from keraunos.layers.rnn.recurrence import run_steps
 from keraunos.layers.rnn.stacked_rnn_cells import StackedRNNCells, state_size_of
@@ -165,6 +166,15 @@ class RNN(Layer):
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """The loop: `(last output, outputs or None, states)`."""
+        mask = None if mask is None else tree.flatten(mask)[0]
+        use_whole_sequence = getattr(self, "use_cudnn", "auto")
+        if use_whole_sequence and whole_sequence.can_run(self, mask, training):
+            return whole_sequence.run(self, sequences, initial_state, mask, training)
+        if use_whole_sequence is True:
+            raise ValueError(
+                "use_cudnn=True was specified, but there is no op for whole sequences in this layer configuration. "
+                f"Pass use_cudnn='auto' to go step by step. Received: cell={self.cell.get_config()}"
+            )
         takes_training = isinstance(self.cell, Layer) and self.cell._call_has_training_arg
         kwargs = {"training": training} if takes_training else {}
         call = self.cell if callable(self.cell) else self.cell.call
@@ -172,7 +182,7 @@ class RNN(Layer):
             lambda x, states: call(x, states, **kwargs),
             sequences,
             initial_state,
-            mask=None if mask is None else tree.flatten(mask)[0],
+            mask=mask,
             go_backwards=self.go_backwards,
             unroll=self.unroll,
             zero_output_for_mask=self.zero_output_for_mask,
