@@ -50,7 +50,6 @@ for cls, variant in FAMILIES:
         for activation in ["hard_sigmoid", "tanh", None]:
             recurrent(cls, **variant, recurrent_activation=activation)
         recurrent(cls, **variant, implementation=1)
-        recurrent(cls, **variant, use_cudnn=False, return_sequences=True, go_backwards=True)
     recurrent(cls, **variant, units=1, return_sequences=True)
     recurrent(cls, **variant, units=9, return_sequences=True, return_state=True)
     recurrent(cls, **variant, dropout=0.4, recurrent_dropout=0.2)

@@ -33,7 +33,7 @@ def run(layer, sequences, initial_state, mask, training):
     if training and cell.dropout > 0 and (cell.dropout < 1 or type(cell) is SimpleRNNCell):
         sequences = sequences * ops.expand_dims(cell.get_dropout_mask(sequences[:, 0]), 1)
     weights = [ops.cast(weight, cell.compute_dtype) for weight in (cell.kernel, cell.recurrent_kernel)]
-    operands = [sequences, *initial_state, *weights, _bias_of(cell)]
+    operands = [ops.cast(sequences, cell.compute_dtype), *initial_state, *weights, _bias_of(cell)]
     if mask is not None:
         operands.append(ops.cast(mask, "bool"))
     attributes = {
