@@ -59,6 +59,9 @@ from keraunos.layers.reshaping.zero_padding1d import ZeroPadding1D
 from keraunos.layers.reshaping.zero_padding2d import ZeroPadding2D
 from keraunos.layers.reshaping.zero_padding3d import ZeroPadding3D
 from keraunos.layers.rnn.bidirectional import Bidirectional
+from keraunos.layers.rnn.conv_lstm1d import ConvLSTM1D
+from keraunos.layers.rnn.conv_lstm2d import ConvLSTM2D
+from keraunos.layers.rnn.conv_lstm3d import ConvLSTM3D
 from keraunos.layers.rnn.gru import GRU
 from keraunos.layers.rnn.gru_cell import GRUCell
 from keraunos.layers.rnn.lstm import LSTM
@@ -80,6 +83,9 @@ __all__ = [
     "BatchNormalization",
     "Bidirectional",
     "Concatenate",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",

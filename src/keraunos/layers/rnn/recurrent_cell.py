@@ -55,17 +55,18 @@ class RecurrentCell(Layer, DropoutRNNCell):
         if self.implementation == 1:
             self.dropout_mask_count = self.gates
 
-    def _build_weights(self, input_dim, bias_shape, bias_initializer):
+    def _build_weights(self, input_dim, bias_shape, bias_initializer, window=()):
+        """`window`: the spatial sizes of kernels that are convolved."""
         width = self.gates * self.units
         self.kernel = self.add_weight(
-            shape=(input_dim, width),
+            shape=(*window, input_dim, width),
             name="kernel",
             initializer=self.kernel_initializer,
             regularizer=self.kernel_regularizer,
             constraint=self.kernel_constraint,
         )
         self.recurrent_kernel = self.add_weight(
-            shape=(self.units, width),
+            shape=(*window, self.units, width),
             name="recurrent_kernel",
             initializer=self.recurrent_initializer,
             regularizer=self.recurrent_regularizer,
