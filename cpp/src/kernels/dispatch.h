@@ -15,6 +15,8 @@ struct LevelTables {
   const RowTable* rows;
   const RandomTable* random;
   const RecurrentTable* recurrent;
+  const PoolingTable* pooling;
+  const ConvolutionTable* convolution;
 };
 
 const LevelTables& levels();
