@@ -35,6 +35,7 @@ struct Shared {
     register_softmax(registry);
     register_random(registry);
     register_dropout(registry);
+    register_recurrent(registry);
   }
 };
 

@@ -49,5 +49,6 @@ void register_sorting(Registry& registry);
 void register_softmax(Registry& registry);
 void register_random(Registry& registry);
 void register_dropout(Registry& registry);
+void register_recurrent(Registry& registry);
 
 }  // namespace keraunos

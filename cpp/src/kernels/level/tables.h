@@ -6,6 +6,7 @@
 #include "kernels/kernels.h"
 #include "kernels/level/convolution.h"
 #include "kernels/level/gemm.h"
+#include "kernels/level/recurrent.h"
 #include "kernels/level/pooling.h"
 
 namespace keraunos::kernels {
@@ -65,6 +66,7 @@ struct RandomTable {
   extern const ReduceTable reduce_table; \
   extern const RowTable row_table;       \
   extern const RandomTable random_table; \
+  extern const RecurrentTable recurrent_table; \
   extern const PoolingTable pooling_table; \
   extern const ConvolutionTable convolution_table; \
   }
