@@ -13,6 +13,7 @@ struct LevelTables {
   const CastTable* cast;
   const ReduceTable* reduce;
   const RowTable* rows;
+  const NormTable* norm;
   const RandomTable* random;
 };
 

@@ -54,6 +54,32 @@ struct RandomTable {
                       std::uint32_t threshold, double scale);
 };
 
+// Normalization: of each row on its own, and of the columns of many rows. Arguments as in kernels/normalization.h.
+template <class T>
+struct NormKernels {
+  void (*layer)(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* inverse, std::int64_t rows, std::int64_t n, T epsilon,
+                bool is_centred);
+  // dgamma and dbeta are the sums over these rows.
+  void (*layer_grad)(const T* g, const T* x, const T* gamma, const T* mean, const T* inverse, T* dx, T* dgamma, T* dbeta,
+                     std::int64_t rows, std::int64_t n, bool is_centred);
+  // Per column: the mean, and the sum of squared distances from it.
+  void (*moments)(const T* x, double* mean, double* squares, std::int64_t rows, std::int64_t n);
+  // y = (x - mean) * scale + shift
+  void (*shift_and_scale)(const T* x, const T* mean, const T* scale, const T* shift, T* y, std::int64_t rows, std::int64_t n,
+                          bool has_relu);
+  // Per column: sums of g and of g (x - mean); with relu, of the g where (x - mean) * scale + shift is positive.
+  void (*batch_grad_sums)(const T* g, const T* x, const T* mean, const T* scale, const T* shift, T* sum_g, T* sum_gx,
+                          std::int64_t rows, std::int64_t n, bool has_relu);
+  // dx = g * scale + (x - mean) * slope + offset
+  void (*batch_grad)(const T* g, const T* x, const T* mean, const T* scale, const T* shift, const T* slope, const T* offset, T* dx,
+                     std::int64_t rows, std::int64_t n, bool has_relu);
+};
+
+struct NormTable {
+  NormKernels<float> f32;
+  NormKernels<double> f64;
+};
+
 #define KERAUNOS_DECLARE_LEVEL(name)     \
   namespace name {                       \
   extern const GemmTable gemm_table;     \
@@ -62,6 +88,7 @@ struct RandomTable {
   extern const CastTable cast_table;     \
   extern const ReduceTable reduce_table; \
   extern const RowTable row_table;       \
+  extern const NormTable norm_table;     \
   extern const RandomTable random_table; \
   }
 
