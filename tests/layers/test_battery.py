@@ -39,7 +39,7 @@ def built(case, **more):
 
 def test_every_public_layer_has_a_case():
     public = {
-        name
+        getattr(layers, name).__name__
         for name in layers.__all__
         if isinstance(getattr(layers, name), type) and issubclass(getattr(layers, name), layers.Layer)
     }

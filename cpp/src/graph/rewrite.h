@@ -13,4 +13,7 @@ std::shared_ptr<const Graph> drop_equal_nodes(const std::shared_ptr<const Graph>
 // matmul + bias (+ activation) becomes one `dense` node where nothing else looks in between.
 std::shared_ptr<const Graph> fuse_dense(const std::shared_ptr<const Graph>& graph);
 
+// batch_norm + relu becomes one node, and relu_grad + batch_norm_grad another, which needs no forward result.
+std::shared_ptr<const Graph> fuse_batch_norm(const std::shared_ptr<const Graph>& graph);
+
 }  // namespace keraunos

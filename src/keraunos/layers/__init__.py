@@ -6,6 +6,10 @@ from keraunos.layers.activations.leaky_relu import LeakyReLU
 from keraunos.layers.activations.prelu import PReLU
 from keraunos.layers.activations.relu import ReLU
 from keraunos.layers.activations.softmax import Softmax
+from keraunos.layers.attention.additive_attention import AdditiveAttention
+from keraunos.layers.attention.attention import Attention
+from keraunos.layers.attention.grouped_query_attention import GroupedQueryAttention as GroupQueryAttention
+from keraunos.layers.attention.multi_head_attention import MultiHeadAttention
 from keraunos.layers.core.dense import Dense
 from keraunos.layers.core.einsum_dense import EinsumDense
 from keraunos.layers.core.embedding import Embedding
@@ -66,7 +70,9 @@ __all__ = [
     "Activation",
     "ActivityRegularization",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "BatchNormalization",
     "Concatenate",
@@ -82,6 +88,7 @@ __all__ = [
     "GaussianDropout",
     "GaussianNoise",
     "GroupNormalization",
+    "GroupQueryAttention",
     "Identity",
     "Input",
     "InputLayer",
@@ -93,6 +100,7 @@ __all__ = [
     "Masking",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "Permute",

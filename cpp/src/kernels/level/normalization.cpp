@@ -24,16 +24,19 @@ void layer(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* inverse,
       over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) { m = m + read(x + i, V{}); });
       m = sum_lanes(m) / count;
     }
-    V squares = {};
+    V squares = {}, rest = {};
     over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) {
       const V d = read(x + i, m) - m;
+      rest = rest + d;
       squares = fma(d, d, squares);
     });
-    const V scale = inverse_root<T>(sum_lanes(squares) / count, epsilon);
+    // What rounding left in the mean: it counts when the mean is large beside the deviation.
+    rest = is_centred ? sum_lanes(rest) / count : V{};
+    const V scale = inverse_root<T>(sum_lanes(squares) / count - rest * rest, epsilon);
     over_row<T>(n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
-      write(y + i, fma((read(x + i, V{}) - m) * scale, read(gamma + i, V{}), read(beta + i, V{})));
+      write(y + i, fma((read(x + i, V{}) - m - rest) * scale, read(gamma + i, V{}), read(beta + i, V{})));
     });
-    mean[r] = m[0];
+    mean[r] = m[0] + rest[0];
     inverse[r] = scale[0];
   }
 }
@@ -110,18 +113,25 @@ void moments(const T* x, double* mean, double* squares, std::int64_t rows, std::
   for (std::int64_t i = 0; i < n; ++i) mean[i] = squares[i] = 0;
   over_strips<T>(n, [&](std::int64_t column, auto vectors, auto read, auto) __attribute__((always_inline)) {
     constexpr int N = decltype(vectors)::value;
-    T block_mean[N * W], block_squares[N * W];
+    const std::int64_t columns = n - column < N * W ? n - column : N * W;
+    // Sums of distances from the first row: a large mean would take the digits of plain sums.
+    T block_mean[N * W], block_squares[N * W], first_row[N * W];
+    V origin[N];
+    for (int v = 0; v < N; ++v) {
+      origin[v] = read(x + column + v * W);
+      store(first_row + v * W, origin[v]);
+    }
     for (std::int64_t first = 0; first < rows; first += kBlock) {
       const std::int64_t count = rows - first < kBlock ? rows - first : kBlock;
       V sum[N] = {}, square[N] = {};
       const T* p = x + first * n + column;
       for (std::int64_t r = 0; r < count; ++r) {
-        for (int v = 0; v < N; ++v) sum[v] = sum[v] + read(p + r * n + v * W);
+        for (int v = 0; v < N; ++v) sum[v] = sum[v] + (read(p + r * n + v * W) - origin[v]);
       }
       for (int v = 0; v < N; ++v) sum[v] = sum[v] / splat(static_cast<T>(count));
       for (std::int64_t r = 0; r < count; ++r) {
         for (int v = 0; v < N; ++v) {
-          const V d = read(p + r * n + v * W) - sum[v];
+          const V d = (read(p + r * n + v * W) - origin[v]) - sum[v];
           square[v] = fma(d, d, square[v]);
         }
       }
@@ -129,9 +139,9 @@ void moments(const T* x, double* mean, double* squares, std::int64_t rows, std::
         store(block_mean + v * W, sum[v]);
         store(block_squares + v * W, square[v]);
       }
-      const std::int64_t columns = n - column < N * W ? n - column : N * W;
       add_moments(block_mean, block_squares, mean + column, squares + column, first, count, columns);
     }
+    for (std::int64_t i = 0; i < columns; ++i) mean[column + i] += static_cast<double>(first_row[i]);
   });
 }
 
