@@ -336,6 +336,7 @@ Shape operand_shape(const std::string& op, int i) {
   if (op == "dense") return i == 0 ? matrix : i == 1 ? Shape{6, 3} : Shape{3};
   const bool is_grad = op.find("_grad") != std::string::npos;
   if (op.rfind("batch_norm", 0) == 0) return i <= (is_grad ? 1 : 0) ? matrix : row;
+  if (op.rfind("attention", 0) == 0) return i == 5 ? Shape{2, 2, 3, 2} : Shape{2, 3, 2, 4};
   if (op == "layer_norm") return i == 0 ? matrix : row;
   if (op == "layer_norm_grad") return i <= 1 ? matrix : i == 2 ? row : column;
   return matrix;
@@ -356,6 +357,7 @@ void kernels_agree_with_bodies() {
     for (const AttributeRule& rule : op->attributes) attributes.set(rule.name, rule.default_value);
     if (attributes.find("axis")) attributes.set("axis", std::int64_t{0});
     if (attributes.find("axes")) attributes.set("axes", Ints{1});
+    if (attributes.find("scale")) attributes.set("scale", 0.3);
     if (attributes.find("epsilon")) attributes.set("epsilon", 10.0);
     if (attributes.find("activation")) attributes.set("activation", std::string("tanh"));
     const std::vector<Value> fast = execution_builder().emit(*op, inputs, attributes);

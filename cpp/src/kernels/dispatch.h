@@ -14,6 +14,7 @@ struct LevelTables {
   const ReduceTable* reduce;
   const RowTable* rows;
   const NormTable* norm;
+  const AttentionTable* attention;
   const RandomTable* random;
 };
 

@@ -31,6 +31,7 @@ struct Shared {
     register_scatter(registry);
     register_sorting(registry);
     register_softmax(registry);
+    register_attention(registry);
     register_batch_norm(registry);
     register_layer_norm(registry);
     register_random(registry);

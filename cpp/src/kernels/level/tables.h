@@ -80,6 +80,36 @@ struct NormTable {
   NormKernels<double> f64;
 };
 
+// A block of attention's scores: `count` rows of n, of the queries from `first` on.
+template <class T>
+struct ScoreRows {
+  std::int64_t first = 0, count = 0, n = 0;
+  T scale = 1;
+  bool is_causal = false;
+  const unsigned char* mask = nullptr;  // of the first row; true is seen
+  std::int64_t mask_row = 0, mask_column = 0;
+};
+
+// For each row two statistics: the largest scaled score, and one over the sum of the exponentials of its distances.
+template <class T>
+struct AttentionKernels {
+  // Scores become exponentials, and leave the statistics.
+  void (*exponentials)(const ScoreRows<T>& rows, T* scores, T* statistics);
+  // Scores become softmax weights, by the statistics.
+  void (*weights)(const ScoreRows<T>& rows, T* scores, const T* statistics);
+  // Gradients of the weights become gradients of the unscaled scores; `dots` holds sum(weight * gradient) for each row.
+  void (*slopes)(const ScoreRows<T>& rows, const T* weights, const T* statistics, const T* dots, T* gradients);
+  // Rows of n, `stride` apart, times the second statistic.
+  void (*scale_rows)(T* y, std::int64_t stride, std::int64_t count, std::int64_t n, const T* statistics);
+  // out[r] = sum of a * b in row r.
+  void (*row_dots)(const T* a, const T* b, std::int64_t stride, std::int64_t count, std::int64_t n, T* out);
+};
+
+struct AttentionTable {
+  AttentionKernels<float> f32;
+  AttentionKernels<double> f64;
+};
+
 #define KERAUNOS_DECLARE_LEVEL(name)     \
   namespace name {                       \
   extern const GemmTable gemm_table;     \
@@ -89,6 +119,7 @@ struct NormTable {
   extern const ReduceTable reduce_table; \
   extern const RowTable row_table;       \
   extern const NormTable norm_table;     \
+  extern const AttentionTable attention_table; \
   extern const RandomTable random_table; \
   }
 
