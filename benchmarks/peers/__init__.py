@@ -36,7 +36,7 @@ def offers(peer: str, case: Any, measure: str) -> bool:
         return False
     if measure == "train":
         if peer == "scikit-learn":
-            return not case.has_two_inputs and not case.dropout and case.optimizer in ("sgd", "adam")
+            return not case.network and not case.has_two_inputs and not case.dropout and case.optimizer in ("sgd", "adam")
         if peer == "torch-fused":
             return case.optimizer in ("sgd", "adam")
         return peer.startswith(("torch", "jax"))
