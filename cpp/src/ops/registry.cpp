@@ -32,6 +32,7 @@ struct Shared {
     register_sorting(registry);
     register_softmax(registry);
     register_attention(registry);
+    register_ctc(registry);
     register_batch_norm(registry);
     register_layer_norm(registry);
     register_random(registry);
