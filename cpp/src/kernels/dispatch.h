@@ -16,6 +16,7 @@ struct LevelTables {
   const NormTable* norm;
   const AttentionTable* attention;
   const RandomTable* random;
+  const RecurrentTable* recurrent;
 };
 
 const LevelTables& levels();

@@ -37,6 +37,7 @@ struct Shared {
     register_layer_norm(registry);
     register_random(registry);
     register_dropout(registry);
+    register_recurrent(registry);
   }
 };
 

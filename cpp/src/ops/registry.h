@@ -51,5 +51,6 @@ void register_batch_norm(Registry& registry);
 void register_layer_norm(Registry& registry);
 void register_random(Registry& registry);
 void register_dropout(Registry& registry);
+void register_recurrent(Registry& registry);
 
 }  // namespace keraunos

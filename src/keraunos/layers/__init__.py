@@ -62,6 +62,18 @@ from keraunos.layers.reshaping.up_sampling3d import UpSampling3D
 from keraunos.layers.reshaping.zero_padding1d import ZeroPadding1D
 from keraunos.layers.reshaping.zero_padding2d import ZeroPadding2D
 from keraunos.layers.reshaping.zero_padding3d import ZeroPadding3D
+from keraunos.layers.rnn.bidirectional import Bidirectional
+from keraunos.layers.rnn.conv_lstm1d import ConvLSTM1D
+from keraunos.layers.rnn.conv_lstm2d import ConvLSTM2D
+from keraunos.layers.rnn.conv_lstm3d import ConvLSTM3D
+from keraunos.layers.rnn.gru import GRU
+from keraunos.layers.rnn.gru_cell import GRUCell
+from keraunos.layers.rnn.lstm import LSTM
+from keraunos.layers.rnn.lstm_cell import LSTMCell
+from keraunos.layers.rnn.rnn import RNN
+from keraunos.layers.rnn.simple_rnn import SimpleRNN
+from keraunos.layers.rnn.simple_rnn_cell import SimpleRNNCell
+from keraunos.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from keraunos.layers.rnn.time_distributed import TimeDistributed
 from keraunos.layers.serialization import deserialize, serialize
 
@@ -75,7 +87,11 @@ __all__ = [
     "Attention",
     "Average",
     "BatchNormalization",
+    "Bidirectional",
     "Concatenate",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
@@ -85,6 +101,8 @@ __all__ = [
     "EinsumDense",
     "Embedding",
     "Flatten",
+    "GRU",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "GroupNormalization",
@@ -93,6 +111,8 @@ __all__ = [
     "Input",
     "InputLayer",
     "InputSpec",
+    "LSTM",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
@@ -104,17 +124,21 @@ __all__ = [
     "Multiply",
     "PReLU",
     "Permute",
+    "RNN",
     "RMSNormalization",
     "ReLU",
     "ReversibleEmbedding",
     "RepeatVector",
     "Rescaling",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Reshape",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
     "SpectralNormalization",
+    "StackedRNNCells",
     "Subtract",
     "TimeDistributed",
     "UnitNormalization",

@@ -1,4 +1,4 @@
-// Walking over contiguous elements in vectors, the last of them partial.
+// A loop over contiguous elements in vectors, the last of which may be partial.
 #pragma once
 
 #include "kernels/level/simd.h"
@@ -6,7 +6,7 @@
 namespace keraunos::kernels::KERAUNOS_LEVEL {
 namespace {
 
-// visit(offset, read, write): read(p, fill) gives `fill` in the lanes beyond the end, write(p, v) leaves them alone.
+// Visits a row in vectors. visit(offset, load, store): the last vector may be partial; what lies beyond it reads as `fill`.
 template <class T, class Visit>
 KERAUNOS_INLINE void over_row(std::int64_t n, Visit visit) {
   constexpr int W = Lanes<T>::count;

@@ -1,5 +1,6 @@
 // Softmax and its kin: each row on its own.
 #include "kernels/level/over_row.h"
+#include "kernels/level/simd.h"
 #include "kernels/level/tables.h"
 #include "kernels/level/vector_math.h"
 

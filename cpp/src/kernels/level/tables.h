@@ -5,6 +5,7 @@
 
 #include "kernels/kernels.h"
 #include "kernels/level/gemm.h"
+#include "kernels/level/recurrent.h"
 
 namespace keraunos::kernels {
 
@@ -121,6 +122,7 @@ struct AttentionTable {
   extern const NormTable norm_table;     \
   extern const AttentionTable attention_table; \
   extern const RandomTable random_table; \
+  extern const RecurrentTable recurrent_table; \
   }
 
 #if defined(__x86_64__) || defined(_M_X64)
