@@ -34,8 +34,8 @@ class MultiHeadAttention(HeadAttention):
         query: Tensor `(batch, queries, dim)`.
         value: Tensor `(batch, length, dim)`.
         key: Tensor `(batch, length, dim)`; the value by default.
-        query_mask, value_mask, key_mask: Boolean tensors `(batch, queries)` and `(batch, length)`; by default the masks
-            that the inputs carry.
+        query_mask: Not looked at: the mask that the query carries counts, and travels on.
+        value_mask, key_mask: Boolean tensors `(batch, length)`; by default the masks that the inputs carry.
         attention_mask: Boolean tensor that broadcasts to `(batch, heads, queries, length)`; one of rank 3 has no axis
             of heads.
         return_attention_scores: Whether the weights `(batch, heads, queries, length)` come too.
@@ -178,20 +178,21 @@ class MultiHeadAttention(HeadAttention):
         use_causal_mask=False,
     ):
         key = value if key is None else key
+        # As in Keras, only the mask that the query itself carries counts.
+        query_mask = get_keras_mask(query)
         masks = query_mask, value_mask, key_mask, attention_mask
         further = {}
         if self._is_causal_alone(MultiHeadAttention, use_causal_mask, *masks):
             further["use_causal_mask"] = True
         else:
             attention_mask = self._compute_attention_mask(query, value, *masks, use_causal_mask=use_causal_mask)
-        carried = get_keras_mask(query)
         query, key, value, gate = self._project(query, key, value)
         outputs, weights = self._compute_attention(
             query, key, value, attention_mask, training, return_attention_scores, **further
         )
         outputs = self._finish(outputs, gate)
-        if carried is not None:
-            set_keras_mask(outputs, carried)
+        if query_mask is not None:
+            set_keras_mask(outputs, query_mask)
         return (outputs, weights) if return_attention_scores else outputs
 
     def _compute_attention(
