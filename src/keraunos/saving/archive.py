@@ -5,11 +5,12 @@ import datetime
 import io
 import json
 import os
+import struct
 import zipfile
 
 from keraunos import serialization
 from keraunos.errors import ModelFormatError, ModelNotFoundError
-from keraunos.saving import json_format
+from keraunos.saving import json_format, zip_rules
 from keraunos.saving.h5_store import open_h5, write_h5
 from keraunos.saving.state import collect_state
 
@@ -18,8 +19,6 @@ KERAS_VERSION = "3.15.1"
 CONFIG = "config.json"
 METADATA = "metadata.json"
 WEIGHTS = "model.weights.h5"
-# Highest ratio of unpacked to stored bytes that deflate can honestly reach.
-_MAX_RATIO = 1032
 
 
 def config_json(model):
@@ -102,28 +101,25 @@ def _check_beginning(path):
 
 @contextlib.contextmanager
 def _open_zip(file, label):
+    size = zip_rules.check_end(file, label)
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError) as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, struct.error) as error:
         raise ModelFormatError(
             f"{label} is not a complete zip archive: {error}. It may be truncated (no central directory)."
         ) from None
     with archive:
+        zip_rules.check_members(file, archive, size, label)
         yield archive
 
 
 class ZipSource:
-    """The members of an archive, each read once and checked first."""
+    """The members of an archive that keeps to the rules (`zip_rules.py`)."""
 
     def __init__(self, archive, label):
         self.label = label
         self._archive = archive
-        self._members = {}
-        for info in archive.infolist():
-            _check_member(info, label)
-            if info.filename in self._members:
-                raise ModelFormatError(f"{label} has two members '{info.filename}'.")
-            self._members[info.filename] = info
+        self._members = {info.filename: info for info in archive.infolist()}
 
     def __contains__(self, name):
         return name in self._members
@@ -174,21 +170,6 @@ class FolderSource:
         if WEIGHTS not in self:
             raise ModelFormatError(f"{self.label} has no file '{WEIGHTS}'.")
         return open_h5(os.path.join(self._path, WEIGHTS), f"{self.label}: file '{WEIGHTS}'")
-
-
-def _check_member(info, label):
-    name = info.filename
-    parts = name.split("/")
-    if name.startswith("/") or "\\" in name or ".." in parts or (len(name) > 1 and name[1] == ":"):
-        raise ModelFormatError(f"{label}: the member name {name[:100]!r} leaves the archive.")
-    if info.flag_bits & 0x1:
-        raise ModelFormatError(f"{label}: member '{name[:100]}' is encrypted.")
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ModelFormatError(f"{label}: member '{name[:100]}' uses an unknown compression method.")
-    if info.file_size > max(info.compress_size, 64) * _MAX_RATIO:
-        raise ModelFormatError(f"{label}: member '{name[:100]}' is a decompression bomb.")
-    if info.compress_type == zipfile.ZIP_STORED and info.file_size != info.compress_size:
-        raise ModelFormatError(f"{label}: member '{name[:100]}' has two different sizes.")
 
 
 def read_config(source):

@@ -57,10 +57,10 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
         with atomic_write(path) as file:
             archive.write_archive(file, model)
     elif path.endswith(_HDF5_ENDINGS):
-        from keraunos.saving import legacy_h5
+        from keraunos.saving import legacy_h5_writer
 
         with atomic_write(path) as file:
-            legacy_h5.write_model(file, model, include_optimizer)
+            legacy_h5_writer.write_model(file, model, include_optimizer)
     else:
         raise ValueError(
             "Invalid filepath extension for saving. Please add either a `.keras` extension for the native Keras "
@@ -108,6 +108,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     from keraunos.saving import archive
     from keraunos.saving.legacy_config import deserialize_any
     from keraunos.saving.state import restore_state
+    from keraunos.weights_budget import weights_budget
 
     path = _path_text(filepath)
     if path is None and not hasattr(filepath, "read"):
@@ -124,13 +125,12 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
             raise ModelFormatError(f"{source.label}: {archive.CONFIG} is not the config of a model.")
         if not compile:
             config["compile_config"] = None
-        with serialization.ObjectSharingScope():
-            model = deserialize_any(config, custom_objects=custom_objects)
-        # A model that is not built may hold layers that are.
-        if not getattr(model, "built", True) and not model.weights:
-            return model
         with source.open_weights() as entries:
-            restore_state(model, entries)
+            with weights_budget(entries.root.stored_bytes(), source.label), serialization.ObjectSharingScope():
+                model = deserialize_any(config, custom_objects=custom_objects)
+            # A model that is not built may hold layers that are.
+            if getattr(model, "built", True) or model.weights:
+                restore_state(model, entries)
     return model
 
 
