@@ -176,3 +176,12 @@ def read_config(source):
     """The config of the model in an opened archive."""
     data = source.read(CONFIG, limit=json_format.MAX_BYTES)
     return json_format.read_json(data, f"{source.label}: {CONFIG}")
+
+
+def is_of_keras_2(source):
+    """True for the archive of tf.keras 2.12 to 2.15, whose compile arguments have the older form."""
+    if METADATA not in source:
+        return False
+    metadata = json_format.read_json(source.read(METADATA, limit=2**20), f"{source.label}: {METADATA}")
+    version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+    return isinstance(version, str) and version.startswith("2.")

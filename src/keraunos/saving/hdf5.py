@@ -6,7 +6,9 @@ its values lie in the file itself, are numeric, and are as large as they claim t
 
 import contextlib
 import io
+import mmap
 import os
+import re
 
 import numpy as np
 
@@ -56,31 +58,57 @@ def open_root(file, label):
         UnsafeModelError: when something in it points out of the file, or claims more than the file holds.
     """
     h5py = import_h5py()
-    size = _check_beginning(file, label)
+    size = _check_bytes(file, label)
     try:
         h5 = h5py.File(file, "r")
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise ModelFormatError(f"{label} is not a readable HDF5 file: {shorten(error, 300)}") from None
-    with h5:
+    try:
         yield _Walk(label, size).root(h5)
+    finally:
+        # Closes what is open in the file too. `h5.close()` counts references instead, for ever in a damaged file.
+        with contextlib.suppress(RuntimeError, OSError):
+            h5.id.close()
 
 
-def _check_beginning(file, label):
-    if hasattr(file, "read"):
-        size = file.seek(0, os.SEEK_END)
-        file.seek(0)
-        beginning = file.read(8)
-        file.seek(0)
-    else:
-        size = os.path.getsize(file)
-        with open(file, "rb") as opened:
-            beginning = opened.read(8)
+def _check_bytes(file, label):
+    """Checks what can be seen without HDF5; returns the number of bytes."""
+    if isinstance(file, io.BytesIO):
+        return _check_content(file.getbuffer(), label)
+    with contextlib.ExitStack() as stack:
+        opened = file if hasattr(file, "read") else stack.enter_context(open(file, "rb"))
+        if not os.fstat(opened.fileno()).st_size:
+            raise ModelFormatError(f"{label} is empty (0 bytes).")
+        content = stack.enter_context(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))
+        return _check_content(content, label)
+
+
+def _check_content(content, label):
+    size = len(content)
+    beginning = bytes(content[:8])
     if not size:
         raise ModelFormatError(f"{label} is empty (0 bytes).")
     if beginning != _SIGNATURE:
         kind = "a zip archive" if beginning.startswith(b"PK\x03\x04") else "something else"
         raise ModelFormatError(f"{label} is not an HDF5 file but {kind}: file signature not found ({size} bytes).")
+    for match in re.finditer(rb"GCOL\x01\0\0\0", content):
+        _check_heap(content, match.start(), label)
     return size
+
+
+def _check_heap(content, start, label):
+    """The texts of attributes stand in heaps. HDF5 itself never comes back from one whose parts do not add up."""
+    end = start + int.from_bytes(content[start + 8 : start + 16], "little")
+    place = start + 16
+    is_sound = start + 16 <= end <= len(content)
+    while is_sound and place + 16 <= end:
+        length = int.from_bytes(content[place + 8 : place + 16], "little")
+        is_free = not any(content[place : place + 2])
+        used = length if is_free else 16 + length + -length % 8
+        is_sound = used >= 16 and place + used <= end
+        place += used
+    if not is_sound:
+        raise ModelFormatError(f"{label} is damaged: the heap at byte {start} does not add up.")
 
 
 class Group:
@@ -133,7 +161,12 @@ class Group:
         return sum(one.stored_bytes() if isinstance(one, Group) else one.nbytes for one in members)
 
     def has_attribute(self, name):
-        return import_h5py().h5a.exists(self._handle, name.encode())
+        try:
+            return import_h5py().h5a.exists(self._handle, name.encode())
+        except (OSError, RuntimeError, ValueError, KeyError) as error:
+            raise ModelFormatError(
+                f"{self._label}: the attributes of '{self.path}' cannot be read: {shorten(error, 200)}"
+            ) from None
 
     def text(self, name):
         """An attribute that holds one text."""
@@ -173,9 +206,9 @@ class Group:
             if count > _MAX_NAMES or count * kind.get_size() > _MAX_TEXT_BYTES:
                 raise UnsafeModelError(f"{where} claims {count} texts of {kind.get_size()} bytes.")
             return _read_attribute(attribute)
-        except (OSError, RuntimeError, TypeError, KeyError) as error:
-            if isinstance(error, ModelFormatError):
-                raise
+        except ModelFormatError:
+            raise
+        except (OSError, RuntimeError, TypeError, ValueError, KeyError) as error:
             raise ModelFormatError(f"{where} cannot be read: {shorten(error, 200)}") from None
 
 
@@ -195,7 +228,7 @@ class Array:
         """The values, in the byte order of this machine; bfloat16 becomes float32."""
         try:
             value = import_h5py().Dataset(self._handle)[()]
-        except (OSError, RuntimeError, TypeError) as error:
+        except (OSError, RuntimeError, TypeError, ValueError) as error:
             raise ModelFormatError(f"{self._label}: '{self.path}' cannot be read: {shorten(error, 200)}") from None
         value = np.asarray(value)
         if self._is_bfloat16:

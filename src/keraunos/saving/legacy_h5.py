@@ -3,11 +3,11 @@
 import warnings
 
 from keraunos import serialization
-from keraunos.errors import ModelFormatError, shorten
+from keraunos.errors import ModelFormatError
 from keraunos.saving import hdf5, json_format
 from keraunos.saving.legacy_config import deserialize_any
 from keraunos.saving.legacy_optimizer import load_optimizer
-from keraunos.saving.legacy_training import compile_arguments
+from keraunos.saving.legacy_training import compile_model
 from keraunos.saving.legacy_weights import WeightsOfVersion, legacy_weights, top_level_weights
 from keraunos.weights_budget import weights_budget
 
@@ -40,13 +40,9 @@ def _compile(model, root, label, custom_objects):
     if not root.has_attribute("training_config"):
         return
     config = json_format.read_json(root.text("training_config"), f"{label}: training_config")
-    try:
-        model.compile(**compile_arguments(config, custom_objects))
-    except (ValueError, TypeError, KeyError) as error:
-        warnings.warn(f"{label}: the model is not compiled: {shorten(error, 300)}", stacklevel=4)
+    if not compile_model(model, config, label, custom_objects):
         return
     if "optimizer_weights" in root and model.built:
-        model.optimizer.build(model.trainable_variables)
         group = root.group("optimizer_weights")
         names = group.names("weight_names")
         load_optimizer(model.optimizer, names, [group.array(name).read() for name in names])

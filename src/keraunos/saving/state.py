@@ -9,6 +9,7 @@ import numpy as np
 
 from keraunos.errors import ModelFormatError, shorten
 from keraunos.naming import to_snake_case
+from keraunos.saving.legacy_optimizer import entries_for
 from keraunos.saving.walk import is_saveable, walk_saveable
 
 
@@ -108,8 +109,12 @@ class _Restorer:
             return
         has_failed = False
         if hasattr(obj, "load_own_variables"):
+            store = self.entries.get(path, (None, {}))[1]
             try:
-                obj.load_own_variables(self.entries.get(path, (None, {}))[1])
+                if obj._obj_type() == "Optimizer":
+                    _restore_optimizer(obj, store)
+                else:
+                    obj.load_own_variables(store)
             except (ValueError, KeyError, TypeError, IndexError) as error:
                 self.failures[id(obj)] = (obj, path, error)
                 has_failed = True
@@ -122,6 +127,20 @@ class _Restorer:
             self.visited.discard(id(obj))
         if not has_failed:
             self.failures.pop(id(obj), None)
+
+
+def _restore_optimizer(optimizer, store):
+    """Sets the state of an optimizer. One that does not fit leaves it fresh, with a warning: models go on predicting."""
+    before = [(variable, variable.value) for variable in optimizer.variables]
+    try:
+        optimizer.load_own_variables(entries_for(optimizer, store))
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        for variable, value in before:
+            variable.assign(value)
+        warnings.warn(
+            f"The saved state of the optimizer '{optimizer.name}' does not fit; it starts afresh: {shorten(error, 300)}",
+            stacklevel=6,
+        )
 
 
 def _failure_message(failures):
