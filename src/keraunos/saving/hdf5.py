@@ -63,12 +63,14 @@ def open_root(file, label):
         h5 = h5py.File(file, "r")
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise ModelFormatError(f"{label} is not a readable HDF5 file: {shorten(error, 300)}") from None
+    walk = _Walk(label, size)
     try:
-        yield _Walk(label, size).root(h5)
+        yield walk.root(h5)
     finally:
-        # Closes what is open in the file too. `h5.close()` counts references instead, for ever in a damaged file.
-        with contextlib.suppress(RuntimeError, OSError):
-            h5.id.close()
+        # Not `h5.close()`, which tries for ever to close what is open in a damaged file.
+        for handle in [*walk.handles, h5.id]:
+            with contextlib.suppress(RuntimeError, OSError):
+                handle.close()
 
 
 def _check_bytes(file, label):
@@ -198,14 +200,14 @@ class Group:
         if not self.has_attribute(name):
             raise ModelFormatError(f"{where} is missing.")
         try:
-            attribute = h5py.h5a.open(self._handle, name.encode())
-            kind, count = attribute.get_type(), int(np.prod(attribute.shape, dtype=object))
-            is_text = isinstance(kind, h5py.h5t.TypeStringID)
-            if not is_text and count:
-                raise ModelFormatError(f"{where} is not text.")
-            if count > _MAX_NAMES or count * kind.get_size() > _MAX_TEXT_BYTES:
-                raise UnsafeModelError(f"{where} claims {count} texts of {kind.get_size()} bytes.")
-            return _read_attribute(attribute)
+            with contextlib.closing(h5py.h5a.open(self._handle, name.encode())) as attribute:
+                kind, count = attribute.get_type(), int(np.prod(attribute.shape, dtype=object))
+                is_text = isinstance(kind, h5py.h5t.TypeStringID)
+                if not is_text and count:
+                    raise ModelFormatError(f"{where} is not text.")
+                if count > _MAX_NAMES or count * kind.get_size() > _MAX_TEXT_BYTES:
+                    raise UnsafeModelError(f"{where} claims {count} texts of {kind.get_size()} bytes.")
+                return _read_attribute(attribute)
         except ModelFormatError:
             raise
         except (OSError, RuntimeError, TypeError, ValueError, KeyError) as error:
@@ -244,6 +246,7 @@ class _Walk:
     def __init__(self, label, size):
         self._label = label
         self._size = size
+        self.handles = []
         self._seen = set()
         self._stored = 0
         self._unpacked = 0
@@ -286,6 +289,7 @@ class _Walk:
             kind_name = names.get(kind, "user-defined link")
             raise UnsafeModelError(f"{self._label}: '{path}' is a {kind_name}. Links are not followed.")
         child = h5py.h5o.open(handle, raw_name)
+        self.handles.append(child)
         self._enter(child, path)
         if isinstance(child, h5py.h5g.GroupID):
             return Group(path, child, self._label), child

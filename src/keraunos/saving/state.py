@@ -29,6 +29,10 @@ def collect_state(root, skip=()):
             name = obj.name if isinstance(getattr(obj, "name", None), str) else None
             if name is not None or values:
                 entries[path] = (name, dict(values))
+        for generator, generator_path in _seed_generators(obj, path):
+            if id(generator) not in visited:
+                visited.add(id(generator))
+                entries[generator_path] = (generator.name, {"0": generator.state.numpy()})
         for child, child_path in children(obj, path):
             if id(child) not in visited:
                 visited.add(id(child))
@@ -57,6 +61,17 @@ def children(obj, path):
             for item in value.values() if isinstance(value, dict) else value:
                 if is_saveable(item):
                     yield item, f"{child_path}/{_unique(to_snake_case(type(item).__name__), counts)}"
+
+
+def _seed_generators(obj, path):
+    """Yields `(generator, store path)` for the seeds of a layer.
+
+    Keras writes none and passes over these; a run that goes on from a file needs them to draw the same numbers.
+    """
+    generators = getattr(obj, "_seed_generators", ())
+    for index, generator in enumerate(generators if isinstance(generators, (list, tuple)) else ()):
+        name = f"seed_generator_{index}" if index else "seed_generator"
+        yield generator, f"{path}/{name}" if path else name
 
 
 def _unique(name, counts):
@@ -118,6 +133,8 @@ class _Restorer:
             except (ValueError, KeyError, TypeError, IndexError) as error:
                 self.failures[id(obj)] = (obj, path, error)
                 has_failed = True
+        for generator, generator_path in _seed_generators(obj, path):
+            self._restore_seeds(generator, generator_path)
         failed_before = set(self.failures)
         # Guards against an object that holds itself.
         self.visited.add(id(obj))
@@ -127,6 +144,19 @@ class _Restorer:
             self.visited.discard(id(obj))
         if not has_failed:
             self.failures.pop(id(obj), None)
+
+
+    def _restore_seeds(self, generator, path):
+        if id(generator) in self.visited:
+            return
+        self.visited.add(id(generator))
+        store = self.entries.get(path, (None, {}))[1]
+        if "0" not in store:
+            return
+        value = store["0"]
+        if value.shape != (2,) or value.dtype.kind not in "iu":
+            raise ModelFormatError(f"The seeds at '{path}' should be two integers. Received: shape {value.shape}")
+        generator.state.assign(value.astype("uint32"))
 
 
 def _restore_optimizer(optimizer, store):
