@@ -8,7 +8,7 @@ from keraunos.saving import hdf5, json_format
 from keraunos.saving.legacy_config import deserialize_any
 from keraunos.saving.legacy_optimizer import load_optimizer
 from keraunos.saving.legacy_training import compile_model
-from keraunos.saving.legacy_weights import WeightsOfVersion, legacy_weights, top_level_weights
+from keraunos.saving.legacy_weights import SEEDS, WeightsOfVersion, legacy_weights, seed_states, top_level_weights
 from keraunos.weights_budget import weights_budget
 
 
@@ -31,6 +31,8 @@ def load_model(path, custom_objects=None, compile=True):
                 model = deserialize_any(config, custom_objects=custom_objects)
             if "model_weights" in root:
                 load_weights(root.group("model_weights"), model, root)
+            if SEEDS in root:
+                _load_seeds(root.group(SEEDS), model)
             if compile:
                 _compile(model, root, label, custom_objects)
     return model
@@ -44,8 +46,14 @@ def _compile(model, root, label, custom_objects):
         return
     if "optimizer_weights" in root and model.built:
         group = root.group("optimizer_weights")
-        names = group.names("weight_names")
-        load_optimizer(model.optimizer, names, [group.array(name).read() for name in names])
+        load_optimizer(model.optimizer, group.names("weight_names"), _arrays(group))
+
+
+def _load_seeds(group, model):
+    states, values = seed_states(model), _arrays(group)
+    if [tuple(value.shape) for value in values] == [(2,)] * len(states):
+        for state, value in zip(states, values):
+            state.assign(value.astype("uint32"))
 
 
 def is_weights_file(path):

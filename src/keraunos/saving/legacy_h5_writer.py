@@ -7,7 +7,7 @@ import numpy as np
 from keraunos import serialization
 from keraunos.saving import hdf5
 from keraunos.saving.h5_store import write_array
-from keraunos.saving.legacy_weights import legacy_weights, top_level_weights
+from keraunos.saving.legacy_weights import SEEDS, legacy_weights, seed_states, top_level_weights
 
 # An attribute must fit into an object header.
 _MAX_ATTRIBUTE_BYTES = 64512
@@ -21,6 +21,7 @@ def write_model(file, model, include_optimizer=True):
         model_config = {key: config[key] for key in ("class_name", "config")}
         h5.attrs["model_config"] = json.dumps(model_config).encode()
         _write_weights(h5.create_group("model_weights"), model)
+        _write_arrays(h5.create_group(SEEDS), seed_states(model))
         optimizer = getattr(model, "optimizer", None)
         if include_optimizer and optimizer is not None:
             h5.attrs["training_config"] = json.dumps(_training_config(model)).encode()
@@ -79,10 +80,20 @@ def _write_weights(group, model):
 
 
 def _write_arrays(group, variables):
-    names = [variable.path for variable in variables]
+    names = _unique_names([variable.path for variable in variables])
     _write_names(group, "weight_names", names)
     for name, variable in zip(names, variables):
         write_array(group, name, variable.numpy())
+
+
+def _unique_names(names):
+    """Paths of variables may be equal, names in a group may not."""
+    counts = {}
+    unique = []
+    for name in names:
+        counts[name] = counts.get(name, -1) + 1
+        unique.append(f"{name}_{counts[name]}" if counts[name] else name)
+    return unique
 
 
 def _write_names(group, attribute, names):

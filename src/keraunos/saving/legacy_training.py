@@ -68,7 +68,8 @@ def _optimizer(config, custom_objects):
     if "lr" in inner_config:
         inner_config.setdefault("learning_rate", inner_config.pop("lr"))
     decay = inner_config.pop("decay", 0.0)
-    inner_config["learning_rate"] = _learning_rate(inner_config.get("learning_rate", 0.001), decay)
+    if "learning_rate" in inner_config:
+        inner_config["learning_rate"] = _learning_rate(inner_config["learning_rate"], decay)
     accepted = accepted_parameters(cls)
     inner_config = {key: value for key, value in inner_config.items() if key in accepted}
     full_config = {"module": "keras.optimizers", "class_name": name, "config": inner_config}

@@ -9,6 +9,8 @@ import numpy as np
 
 from keraunos.errors import ModelFormatError
 
+SEEDS = "seed_generators"
+
 _CONVOLUTIONS = ("Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
 _CONV_LSTM = ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 
@@ -21,6 +23,12 @@ def legacy_weights(layer):
 def top_level_weights(model):
     """The weights that belong to the model itself and to none of its layers."""
     return [*model._trainable_variables, *model._non_trainable_variables]
+
+
+def seed_states(model):
+    """The states of all random generators of a model. Keras passes over the group `SEEDS` that holds them."""
+    generators = [generator for layer in model._flatten_layers() for generator in layer._seed_generators]
+    return list({id(generator): generator.state for generator in generators}.values())
 
 
 class WeightsOfVersion:

@@ -59,6 +59,8 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
     elif path.endswith(_HDF5_ENDINGS):
         from keraunos.saving import legacy_h5_writer
 
+        # As in Keras, and for this format only, missing folders are made.
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         with atomic_write(path) as file:
             legacy_h5_writer.write_model(file, model, include_optimizer)
     else:
