@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime
+import functools
 import io
 import json
 import os
@@ -11,6 +12,8 @@ import zipfile
 from keraunos import serialization
 from keraunos.errors import ModelFormatError, ModelNotFoundError
 from keraunos.saving import json_format, zip_rules
+from keraunos.saving.assets import FOLDER as ASSETS
+from keraunos.saving.assets import collect_assets
 from keraunos.saving.h5_store import open_h5, write_h5
 from keraunos.saving.state import collect_state
 
@@ -37,11 +40,14 @@ def write_archive(file, model):
     """Writes a model to a binary file object. Members are stored, not deflated."""
     weights = io.BytesIO()
     config = config_json(model)
+    assets = collect_assets(model)
     write_h5(weights, collect_state(model))
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(METADATA, metadata_json())
         archive.writestr(CONFIG, config)
         archive.writestr(WEIGHTS, weights.getbuffer())
+        for name, data in assets.items():
+            archive.writestr(name, data)
 
 
 def write_folder(path, model):
@@ -50,10 +56,13 @@ def write_folder(path, model):
 
     config = config_json(model).encode()
     entries = collect_state(model)
+    members = {METADATA: metadata_json().encode(), CONFIG: config, **collect_assets(model)}
     os.makedirs(path, exist_ok=True)
-    for name, text in ((METADATA, metadata_json().encode()), (CONFIG, config)):
-        with atomic_write(os.path.join(path, name)) as file:
-            file.write(text)
+    for name, data in members.items():
+        member_path = os.path.join(path, *name.split("/"))
+        os.makedirs(os.path.dirname(member_path), exist_ok=True)
+        with atomic_write(member_path) as file:
+            file.write(data)
     with atomic_write(os.path.join(path, WEIGHTS)) as file:
         write_h5(file, entries)
 
@@ -142,6 +151,11 @@ class ZipSource:
             raise ModelFormatError(f"{self.label}: member '{name}' has not the size that the directory says.")
         return data
 
+    def assets(self):
+        """Functions that read the assets, by member name."""
+        names = [name for name in self._members if name.startswith(f"{ASSETS}/") and not name.endswith("/")]
+        return {name: functools.partial(self.read, name) for name in names}
+
     def open_weights(self):
         """The entries of the weights member."""
         return open_h5(io.BytesIO(self.read(WEIGHTS)), f"{self.label}: member '{WEIGHTS}'")
@@ -165,6 +179,14 @@ class FolderSource:
             raise ModelFormatError(f"{self.label}: file '{name}' may have at most {limit} bytes.")
         with open(path, "rb") as file:
             return file.read()
+
+    def assets(self):
+        found = {}
+        for place, _, names in os.walk(os.path.join(self._path, ASSETS)):
+            for name in names:
+                member = os.path.relpath(os.path.join(place, name), self._path).replace(os.sep, "/")
+                found[member] = functools.partial(self.read, member)
+        return found
 
     def open_weights(self):
         if WEIGHTS not in self:
