@@ -200,10 +200,10 @@ def read_config(source):
     return json_format.read_json(data, f"{source.label}: {CONFIG}")
 
 
-def is_of_keras_2(source):
-    """True for the archive of tf.keras 2.12 to 2.15, whose compile arguments have the older form."""
+def version_of(source):
+    """The version of Keras in the metadata, or `None`."""
     if METADATA not in source:
-        return False
+        return None
     metadata = json_format.read_json(source.read(METADATA, limit=2**20), f"{source.label}: {METADATA}")
     version = metadata.get("keras_version") if isinstance(metadata, dict) else None
-    return isinstance(version, str) and version.startswith("2.")
+    return version if isinstance(version, str) else None

@@ -5,7 +5,7 @@ import warnings
 from keraunos import serialization
 from keraunos.errors import ModelFormatError
 from keraunos.saving import hdf5, json_format
-from keraunos.saving.legacy_config import deserialize_any
+from keraunos.saving.legacy_config import deserialize_any, written_by
 from keraunos.saving.legacy_optimizer import load_optimizer
 from keraunos.saving.legacy_training import compile_model
 from keraunos.saving.legacy_weights import SEEDS, WeightsOfVersion, legacy_weights, seed_states, top_level_weights
@@ -27,7 +27,8 @@ def load_model(path, custom_objects=None, compile=True):
             )
         config = json_format.read_json(root.text("model_config"), f"{label}: model_config")
         with weights_budget(root.stored_bytes() if "model_weights" in root else None, label):
-            with serialization.ObjectSharingScope():
+            version = root.text("keras_version") if root.has_attribute("keras_version") else "1."
+            with serialization.ObjectSharingScope(), written_by(version):
                 model = deserialize_any(config, custom_objects=custom_objects)
             if "model_weights" in root:
                 load_weights(root.group("model_weights"), model, root)

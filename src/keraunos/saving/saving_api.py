@@ -109,7 +109,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     from keraunos import serialization
     from keraunos.saving import archive
     from keraunos.saving.assets import restore_assets
-    from keraunos.saving.legacy_config import deserialize_any
+    from keraunos.saving.legacy_config import deserialize_any, written_by
     from keraunos.saving.legacy_training import compile_model
     from keraunos.saving.state import restore_state
     from keraunos.weights_budget import weights_budget
@@ -128,13 +128,15 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
         if not isinstance(config, dict) or "class_name" not in config:
             raise ModelFormatError(f"{source.label}: {archive.CONFIG} is not the config of a model.")
         compile_config = None
+        version = archive.version_of(source)
         if not compile:
             config["compile_config"] = None
-        elif archive.is_of_keras_2(source):
+        elif version is not None and version.startswith("2."):  # the arguments have the older form
             compile_config = config.pop("compile_config", None)
         with source.open_weights() as entries:
             with weights_budget(entries.root.stored_bytes(), source.label), serialization.ObjectSharingScope():
-                model = deserialize_any(config, custom_objects=custom_objects)
+                with written_by(version):
+                    model = deserialize_any(config, custom_objects=custom_objects)
                 if compile_config:
                     config = {**compile_config, "optimizer_config": compile_config.get("optimizer")}
                     compile_model(model, config, source.label, custom_objects)
