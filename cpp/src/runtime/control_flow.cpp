@@ -1,5 +1,6 @@
 #include "runtime/control_flow.h"
 
+#include <atomic>
 #include <cstring>
 #include <mutex>
 
@@ -49,28 +50,40 @@ std::vector<TensorSpec> specs_of(const std::vector<Value>& values) {
 
 std::size_t count(const Attributes& attributes, const char* name) { return static_cast<std::size_t>(attributes.integer(name)); }
 
-// A sub-graph planned for fixed shapes; lends a workspace to each call.
+// A sub-graph planned for fixed shapes. One workspace is kept at hand, so that a caller alone takes no lock; further callers
+// at the same time get workspaces of the function.
 class SubGraph {
  public:
   SubGraph(const GraphPointer& graph, std::vector<TensorSpec> inputs)
-      : function_(std::make_shared<Function>(graph)), inputs_(std::move(inputs)) {
-    const Function::Lease warm(*function_, inputs_);
-  }
+      : function_(std::make_shared<Function>(graph)), inputs_(std::move(inputs)), spare_(new Function::Lease(*function_, inputs_)) {}
+  ~SubGraph() { delete spare_.load(); }
+  SubGraph(const SubGraph&) = delete;
+  SubGraph& operator=(const SubGraph&) = delete;
 
   class Run {
    public:
-    explicit Run(const SubGraph& graph) : lease_(*graph.function_, graph.inputs_) {}
-    void input(std::size_t i, const void* data) { lease_.plan().bind_input(lease_.workspace(), i, data); }
-    void output(std::size_t i, void* data) { lease_.plan().bind_output(lease_.workspace(), i, data); }
-    void run() { lease_.plan().run(lease_.workspace()); }
+    explicit Run(const SubGraph& graph) : graph_(graph), lease_(graph.spare_.exchange(nullptr)) {
+      if (!lease_) lease_ = new Function::Lease(*graph_.function_, graph_.inputs_);
+    }
+    ~Run() {
+      Function::Lease* empty = nullptr;
+      if (!graph_.spare_.compare_exchange_strong(empty, lease_)) delete lease_;
+    }
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+    void input(std::size_t i, const void* data) { lease_->plan().bind_input(lease_->workspace(), i, data); }
+    void output(std::size_t i, void* data) { lease_->plan().bind_output(lease_->workspace(), i, data); }
+    void run() { lease_->plan().run(lease_->workspace()); }
 
    private:
-    Function::Lease lease_;
+    const SubGraph& graph_;
+    Function::Lease* lease_;
   };
 
  private:
   std::shared_ptr<Function> function_;
   std::vector<TensorSpec> inputs_;
+  mutable std::atomic<Function::Lease*> spare_;
 };
 
 // ---------------------------------------------------------------- cond(pred, *then_captures, *otherwise_captures)

@@ -5,6 +5,8 @@ import datetime
 import io
 import json
 import os
+import struct
+import time
 import zipfile
 
 from keraunos import serialization
@@ -20,6 +22,8 @@ METADATA = "metadata.json"
 WEIGHTS = "model.weights.h5"
 # Highest ratio of unpacked to stored bytes that deflate can honestly reach.
 _MAX_RATIO = 1032
+# Extra field of zip members that is only there to be skipped, as Android's zipalign has it.
+_PADDING = 0xD935
 
 
 def config_json(model):
@@ -36,13 +40,30 @@ def metadata_json():
 
 def write_archive(file, model):
     """Writes a model to a binary file object. Members are stored, not deflated."""
+    from keraunos.saving.native_functions import trace_model
+
     weights = io.BytesIO()
+    functions = trace_model(model)
     config = config_json(model)
-    write_h5(weights, collect_state(model))
+    sources = {}
+    places = write_h5(weights, collect_state(model, sources=sources))
+    native = functions.members(sources, places, weights.getbuffer()) if functions else {}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(METADATA, metadata_json())
         archive.writestr(CONFIG, config)
-        archive.writestr(WEIGHTS, weights.getbuffer())
+        for name, content in {WEIGHTS: weights.getbuffer(), **native}.items():
+            archive.writestr(_aligned_member(archive, name), content)
+
+
+def _aligned_member(archive, name):
+    """A member whose content begins at a multiple of 64 bytes, so that the file can be mapped and used as it is."""
+    member = zipfile.ZipInfo(name, time.localtime()[:6])
+    member.external_attr = 0o600 << 16
+    last = archive.infolist()[-1]
+    begin = last.header_offset + len(last.FileHeader()) + last.file_size
+    padding = -(begin + 30 + len(name) + 4) % 64
+    member.extra = struct.pack("<HH", _PADDING, padding) + bytes(padding)
+    return member
 
 
 def write_folder(path, model):

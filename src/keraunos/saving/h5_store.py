@@ -26,25 +26,33 @@ def write_h5(file, entries):
     """Writes the result of `collect_state` to a binary file object.
 
     Every entry becomes the group `<store path>/vars`, with the name of the object as an attribute.
+
+    Returns:
+        Dictionary from `(store path, key)` to `(offset, dtype, shape)` of the values in the file.
     """
     h5py = import_h5py()
     buffer = io.BytesIO()
-    with h5py.File(buffer, "w") as h5:
+    places = {}
+    # Large arrays begin at multiples of 64 bytes, so that the file can be mapped and used as it is.
+    with h5py.File(buffer, "w", alignment_threshold=4096, alignment_interval=64) as h5:
         for path, (name, values) in entries.items():
             group = h5.create_group(f"{path}/vars" if path else "vars")
             if name is not None:
                 group.attrs["name"] = name
             for key, value in values.items():
-                _write_array(group, key, value)
+                dataset = _write_array(group, key, value)
+                places[path, key] = (dataset.id.get_offset(), value.dtype.name, value.shape)
     file.write(buffer.getbuffer())
+    return places
 
 
 def _write_array(group, key, value):
     if value.dtype.name == "bfloat16":
         # HDF5 has no such type: two opaque bytes, and an attribute that says what they are.
-        group.create_dataset(key, data=value.view("V2")).attrs["dtype"] = "bfloat16"
-    else:
-        group.create_dataset(key, data=value)
+        dataset = group.create_dataset(key, data=value.view("V2"))
+        dataset.attrs["dtype"] = "bfloat16"
+        return dataset
+    return group.create_dataset(key, data=value)
 
 
 @contextlib.contextmanager
