@@ -39,7 +39,7 @@ struct FitOptions {
   bool shuffle = true;
   // Orders the rows, as keraunos.utils.set_random_seed(seed) does in Python.
   std::uint64_t seed = 0;
-  // A weight per row, where the file's train function was traced with one.
+  // A weight per row. The model must have been trained with weights in Python before it was saved.
   std::vector<Tensor> sample_weight;
   // Evaluated after every epoch when given; its results get the prefix "val_".
   std::vector<Tensor> validation_x;

@@ -95,9 +95,9 @@ Model::Parts::Parts(std::string name, MemberBytes bytes)
 const StoredFunction& Model::Parts::stored(const std::string& name) const {
   const auto found = native.functions.find(name);
   if (found != native.functions.end()) return found->second;
-  const bool is_training = name == "train" || name == "test";
+  const bool is_training = name.compare(0, 4, "test") == 0 || name.compare(0, 5, "train") == 0;
   throw Error(ErrorKind::kValue, label + ": the file holds no function '" + name.substr(0, 100) + "'." +
-                                     (is_training ? " Compile the model in Python before it is saved." : ""));
+                                     (is_training ? " Compile the model in Python before it is saved, and train it on a batch of that kind of data." : ""));
 }
 
 const std::shared_ptr<const Function>& Model::Parts::function(const std::string& name) const {

@@ -37,8 +37,8 @@ struct StoredVariable {
 struct NativePart {
   std::vector<StoredVariable> variables;
   std::vector<Tensor> constants;
-  std::map<std::string, StoredFunction> functions;            // "predict", "train", "test", "reset_metrics", "finalize"
-  std::map<std::string, std::shared_ptr<Variable>> roles;     // "iterations", "learning_rate"
+  std::map<std::string, StoredFunction> functions;            // "predict", "train", "test", ..._weighted, "reset_metrics", "finalize", "iterations"
+  std::map<std::string, std::shared_ptr<Variable>> roles;     // "learning_rate"
 };
 
 class NativePartWriter {

@@ -53,21 +53,26 @@ class Passes {
   Loop loop_;
 };
 
+// The function for data with or without sample weights.
+std::string variant(const char* name, const std::vector<Tensor>& sample_weight) {
+  return sample_weight.empty() ? name : std::string(name) + "_weighted";
+}
+
 }  // namespace
 
 History Model::fit(const std::vector<Tensor>& x, const std::vector<Tensor>& y, const FitOptions& options) {
   if (options.epochs < 0) throw value_error("fit", "`epochs` must not be negative", options.epochs);
-  Passes training(*parts_, "train", joined(x, y, options.sample_weight), options.batch_size, options.shuffle, "fit");
+  Passes training(*parts_, variant("train", options.sample_weight), joined(x, y, options.sample_weight), options.batch_size, options.shuffle, "fit");
   std::unique_ptr<Passes> validation;
   if (!options.validation_x.empty()) {
     validation = std::make_unique<Passes>(*parts_, "test", joined(options.validation_x, options.validation_y, {}), options.batch_size, false,
                                           "fit: validation data");
   }
-  const auto iterations = parts_->native.roles.find("iterations");
+  const auto iterations = parts_->functions.find("iterations");
   History history;
   for (int epoch = 0; epoch < options.epochs; ++epoch) {
-    const bool is_counted = iterations != parts_->native.roles.end();
-    const std::int64_t steps = is_counted ? iterations->second->read().int_at(0) : epoch;
+    const bool is_counted = iterations != parts_->functions.end();
+    const std::int64_t steps = is_counted ? iterations->second->call({}).at(0).int_at(0) : epoch;
     Logs logs = training.run(options.shuffle ? epoch_seed(options.seed, static_cast<std::uint64_t>(steps)) : 0);
     if (validation) {
       for (const auto& [name, value] : validation->run(0)) logs["val_" + name] = value;
@@ -84,15 +89,16 @@ History Model::fit(const std::vector<Tensor>& x, const std::vector<Tensor>& y, c
 History Model::fit(const Tensor& x, const Tensor& y, const FitOptions& options) { return fit(std::vector<Tensor>{x}, {y}, options); }
 
 Logs Model::evaluate(const std::vector<Tensor>& x, const std::vector<Tensor>& y, std::int64_t batch_size, const std::vector<Tensor>& sample_weight) {
-  return Passes(*parts_, "test", joined(x, y, sample_weight), batch_size, false, "evaluate").run(0);
+  return Passes(*parts_, variant("test", sample_weight), joined(x, y, sample_weight), batch_size, false, "evaluate").run(0);
 }
 
 Logs Model::evaluate(const Tensor& x, const Tensor& y, std::int64_t batch_size) { return evaluate(std::vector<Tensor>{x}, {y}, batch_size); }
 
 Logs Model::train_step(const std::vector<Tensor>& x, const std::vector<Tensor>& y, const std::vector<Tensor>& sample_weight) {
-  const StoredFunction& stored = parts_->stored("train");
+  const std::string name = variant("train", sample_weight);
+  const StoredFunction& stored = parts_->stored(name);
   const std::vector<Tensor> inputs = fitted_inputs(stored, joined(x, y, sample_weight), "train_step");
-  return logs_of(stored.outputs, parts_->function("train")->call(inputs));
+  return logs_of(stored.outputs, parts_->function(name)->call(inputs));
 }
 
 Logs Model::train_on_batch(const std::vector<Tensor>& x, const std::vector<Tensor>& y, const std::vector<Tensor>& sample_weight) {

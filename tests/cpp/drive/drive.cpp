@@ -14,7 +14,7 @@
 #else
 #include <atomic>
 namespace traps {
-inline std::atomic<bool> is_set{false};
+inline bool is_set = false;
 inline std::atomic<long> allocations{0};
 inline std::atomic<long> locks{0};
 }  // namespace traps

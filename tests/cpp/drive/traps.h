@@ -12,12 +12,12 @@
 
 namespace traps {
 
-inline std::atomic<bool> is_set{false};
+inline thread_local bool is_set = false;  // of this thread: workers that fall asleep do not count
 inline std::atomic<long> allocations{0};
 inline std::atomic<long> locks{0};
 
 inline void count(std::atomic<long>& what) {
-  if (is_set.load(std::memory_order_relaxed)) what.fetch_add(1, std::memory_order_relaxed);
+  if (is_set) what.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace traps
