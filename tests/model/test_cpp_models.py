@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 import zipfile
 
@@ -150,6 +152,19 @@ def test_models_that_cannot_be_traced_are_saved_without_functions(tmp_path):
         assert archive.namelist() == ["metadata.json", "config.json", "model.weights.h5"]
     failed = drive(tmp_path / "m.keras", "ports", check=False)
     assert failed.returncode == 3 and "python -m keraunos convert" in failed.stderr
+
+
+def test_convert_adds_the_functions_to_a_file_without_them(tmp_path):
+    model, x, _ = made("classifier")
+    model.save(tmp_path / "m.keras")
+    with zipfile.ZipFile(tmp_path / "m.keras") as full, zipfile.ZipFile(tmp_path / "plain.keras", "w") as plain:
+        for name in full.namelist()[:3]:
+            plain.writestr(name, full.read(name))
+    assert "python -m keraunos convert" in drive(tmp_path / "plain.keras", "ports", check=False).stderr
+    command = [sys.executable, "-m", "keraunos", "convert", tmp_path / "plain.keras", tmp_path / "out.keras"]
+    assert subprocess.run(command, capture_output=True).returncode == 0
+    drive(tmp_path / "out.keras", "predict", 32, tmp_path / "out", *write_tensors(tmp_path, x))
+    assert read_tensor(tmp_path / "out.0").tobytes() == model.predict(x[0], verbose=0).tobytes()
 
 
 def test_weights_lie_where_the_file_can_be_mapped(tmp_path):
