@@ -34,6 +34,7 @@ ORDER = list(PYTHON_FLOORS)
 CORE_IMPORTERS = {
     "config": "sets the number of threads",
     "training/native.py": "drives the native training loop",
+    "saving/native_functions.py": "hands graphs to the writer that C++ shares",
 }
 
 

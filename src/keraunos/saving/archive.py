@@ -7,6 +7,7 @@ import io
 import json
 import os
 import struct
+import time
 import zipfile
 
 from keraunos import serialization
@@ -22,6 +23,8 @@ KERAS_VERSION = "3.15.1"
 CONFIG = "config.json"
 METADATA = "metadata.json"
 WEIGHTS = "model.weights.h5"
+# Extra field of zip members that is only there to be skipped, as Android's zipalign has it.
+_PADDING = 0xD935
 
 
 def config_json(model):
@@ -38,16 +41,31 @@ def metadata_json():
 
 def write_archive(file, model):
     """Writes a model to a binary file object. Members are stored, not deflated."""
+    from keraunos.saving.native_functions import trace_model
+
     weights = io.BytesIO()
+    functions = trace_model(model)
     config = config_json(model)
     assets = collect_assets(model)
-    write_h5(weights, collect_state(model))
+    sources = {}
+    places = write_h5(weights, collect_state(model, sources=sources))
+    native = functions.members(sources, places, weights.getbuffer()) if functions else {}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(METADATA, metadata_json())
         archive.writestr(CONFIG, config)
-        archive.writestr(WEIGHTS, weights.getbuffer())
-        for name, data in assets.items():
-            archive.writestr(name, data)
+        for name, content in {WEIGHTS: weights.getbuffer(), **native, **assets}.items():
+            archive.writestr(_aligned_member(archive, name), content)
+
+
+def _aligned_member(archive, name):
+    """A member whose content begins at a multiple of 64 bytes, so that the file can be mapped and used as it is."""
+    member = zipfile.ZipInfo(name, time.localtime()[:6])
+    member.external_attr = 0o600 << 16
+    last = archive.infolist()[-1]
+    begin = last.header_offset + len(last.FileHeader()) + last.file_size
+    padding = -(begin + 30 + len(name) + 4) % 64
+    member.extra = struct.pack("<HH", _PADDING, padding) + bytes(padding)
+    return member
 
 
 def write_folder(path, model):

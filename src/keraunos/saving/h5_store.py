@@ -13,23 +13,30 @@ def write_h5(file, entries):
     """Writes the result of `collect_state` to a binary file object.
 
     Every entry becomes the group `<store path>/vars`, with the name of the object as an attribute.
+
+    Returns:
+        Dictionary from `(store path, key)` to `(offset, dtype, shape)` of the values in the file.
     """
+    places = {}
     with hdf5.create(file) as h5:
         for path, (name, values) in entries.items():
             group = h5.create_group(f"{path}/vars" if path else "vars")
             if name is not None:
                 group.attrs["name"] = name
             for key, value in values.items():
-                write_array(group, key, value)
+                dataset = write_array(group, key, value)
+                places[path, key] = (dataset.id.get_offset(), value.dtype.name, value.shape)
+    return places
 
 
 def write_array(group, key, value):
     """Writes one array into an open group."""
     if value.dtype.name == "bfloat16":
         # HDF5 has no such type: two opaque bytes, and an attribute that says what they are.
-        group.create_dataset(key, data=value.view("V2")).attrs["dtype"] = "bfloat16"
-    else:
-        group.create_dataset(key, data=value)
+        dataset = group.create_dataset(key, data=value.view("V2"))
+        dataset.attrs["dtype"] = "bfloat16"
+        return dataset
+    return group.create_dataset(key, data=value)
 
 
 @contextlib.contextmanager

@@ -40,7 +40,8 @@ def import_h5py():
 def create(file):
     """Opens an HDF5 file for writing, whose bytes go to a binary file object when the block ends well."""
     buffer = io.BytesIO()
-    with import_h5py().File(buffer, "w") as h5:
+    # Large arrays begin at multiples of 64 bytes, so that the file can be mapped and used as it is.
+    with import_h5py().File(buffer, "w", alignment_threshold=4096, alignment_interval=64) as h5:
         yield h5
     file.write(buffer.getbuffer())
 

@@ -13,12 +13,13 @@ from keraunos.saving.legacy_optimizer import entries_for
 from keraunos.saving.walk import is_saveable, walk_saveable
 
 
-def collect_state(root, skip=()):
+def collect_state(root, skip=(), sources=None):
     """Returns the state of an object as `{store path: (object name or None, {key: array})}`.
 
     Args:
         root: Model, layer or optimizer.
         skip: Objects that are left out.
+        sources: Dictionary that gets, by `(store path, key)`, the variables and tensors whose values these are.
     """
     entries = {}
 
@@ -29,10 +30,14 @@ def collect_state(root, skip=()):
             name = obj.name if isinstance(getattr(obj, "name", None), str) else None
             if name is not None or values:
                 entries[path] = (name, dict(values))
+                if sources is not None:
+                    sources.update({(path, key): source for key, source in values.sources.items()})
         for generator, generator_path in _seed_generators(obj, path):
             if id(generator) not in visited:
                 visited.add(id(generator))
                 entries[generator_path] = (generator.name, {"0": generator.state.numpy()})
+                if sources is not None:
+                    sources[generator_path, "0"] = generator.state
         for child, child_path in children(obj, path):
             if id(child) not in visited:
                 visited.add(id(child))
@@ -46,7 +51,12 @@ def collect_state(root, skip=()):
 class _Values(dict):
     """What `save_own_variables` writes into: takes variables and tensors, keeps arrays."""
 
+    def __init__(self):
+        super().__init__()
+        self.sources = {}
+
     def __setitem__(self, key, value):
+        self.sources[key] = value
         super().__setitem__(key, value.numpy() if hasattr(value, "numpy") else np.asarray(value))
 
 
