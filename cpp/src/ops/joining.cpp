@@ -85,7 +85,17 @@ std::size_t operand_of(const Attributes& attributes, std::size_t inputs) {
 }
 
 std::vector<TensorSpec> concatenate_grad_specs(const InferContext& context) {
-  checked_axis(context, context.shape(0).rank());
+  const int axis = checked_axis(context, context.shape(0).rank());
+  Shape expected = context.shape(0);
+  std::int64_t total = 0;
+  for (std::size_t i = 1; i < context.inputs.size(); ++i) {
+    expected[axis] = kUnknown;
+    require_shape(context, i, expected);
+    const std::int64_t size = context.shape(i)[axis];
+    total = total == kUnknown || size == kUnknown ? kUnknown : total + size;
+  }
+  expected[axis] = total;
+  require_shape(context, 0, expected);
   return {{context.dtype(0), context.shape(operand_of(context.attributes, context.inputs.size()))}};
 }
 
