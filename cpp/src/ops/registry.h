@@ -47,7 +47,12 @@ void register_gather(Registry& registry);
 void register_scatter(Registry& registry);
 void register_sorting(Registry& registry);
 void register_softmax(Registry& registry);
+void register_attention(Registry& registry);
+void register_ctc(Registry& registry);
+void register_batch_norm(Registry& registry);
+void register_layer_norm(Registry& registry);
 void register_random(Registry& registry);
 void register_dropout(Registry& registry);
+void register_recurrent(Registry& registry);
 
 }  // namespace keraunos

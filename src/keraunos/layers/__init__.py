@@ -16,6 +16,10 @@ from keraunos.layers.convolutional.depthwise_conv1d import DepthwiseConv1D
 from keraunos.layers.convolutional.depthwise_conv2d import DepthwiseConv2D
 from keraunos.layers.convolutional.separable_conv1d import SeparableConv1D
 from keraunos.layers.convolutional.separable_conv2d import SeparableConv2D
+from keraunos.layers.attention.additive_attention import AdditiveAttention
+from keraunos.layers.attention.attention import Attention
+from keraunos.layers.attention.grouped_query_attention import GroupedQueryAttention as GroupQueryAttention
+from keraunos.layers.attention.multi_head_attention import MultiHeadAttention
 from keraunos.layers.core.dense import Dense
 from keraunos.layers.core.einsum_dense import EinsumDense
 from keraunos.layers.core.embedding import Embedding
@@ -86,6 +90,18 @@ from keraunos.layers.reshaping.up_sampling3d import UpSampling3D
 from keraunos.layers.reshaping.zero_padding1d import ZeroPadding1D
 from keraunos.layers.reshaping.zero_padding2d import ZeroPadding2D
 from keraunos.layers.reshaping.zero_padding3d import ZeroPadding3D
+from keraunos.layers.rnn.bidirectional import Bidirectional
+from keraunos.layers.rnn.conv_lstm1d import ConvLSTM1D
+from keraunos.layers.rnn.conv_lstm2d import ConvLSTM2D
+from keraunos.layers.rnn.conv_lstm3d import ConvLSTM3D
+from keraunos.layers.rnn.gru import GRU
+from keraunos.layers.rnn.gru_cell import GRUCell
+from keraunos.layers.rnn.lstm import LSTM
+from keraunos.layers.rnn.lstm_cell import LSTMCell
+from keraunos.layers.rnn.rnn import RNN
+from keraunos.layers.rnn.simple_rnn import SimpleRNN
+from keraunos.layers.rnn.simple_rnn_cell import SimpleRNNCell
+from keraunos.layers.rnn.stacked_rnn_cells import StackedRNNCells
 from keraunos.layers.rnn.time_distributed import TimeDistributed
 from keraunos.layers.serialization import deserialize, serialize
 
@@ -164,10 +180,16 @@ __all__ = [
     "Activation",
     "ActivityRegularization",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "BatchNormalization",
+    "Bidirectional",
     "Concatenate",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
@@ -177,13 +199,18 @@ __all__ = [
     "EinsumDense",
     "Embedding",
     "Flatten",
+    "GRU",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "GroupNormalization",
+    "GroupQueryAttention",
     "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
+    "LSTM",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
@@ -191,20 +218,25 @@ __all__ = [
     "Masking",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "Permute",
+    "RNN",
     "RMSNormalization",
     "ReLU",
     "ReversibleEmbedding",
     "RepeatVector",
     "Rescaling",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Reshape",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
     "SpectralNormalization",
+    "StackedRNNCells",
     "Subtract",
     "TimeDistributed",
     "UnitNormalization",
