@@ -211,7 +211,7 @@ void bench_pooling() {
   const std::int64_t n = 128 * 26 * 26 * 32;
   Buffer x(n), y(n / 4), result(n);
   bench_elements("max_pool 2x2 128 x 26x26x32", n, [&] { kernels::max_pool(shape, x.data(), y.data()); });
-  bench_elements("max_pool_grad 2x2 128 x 26x26x32", n, [&] { kernels::max_pool_grad(shape, y.data(), x.data(), result.data()); });
+  bench_elements("max_pool_grad 2x2 128 x 26x26x32", n, [&] { kernels::max_pool_grad(shape, y.data(), x.data(), false, result.data()); });
   bench_elements("average_pool 2x2 128 x 26x26x32", n, [&] { kernels::average_pool(shape, x.data(), y.data()); });
 }
 

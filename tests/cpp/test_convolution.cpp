@@ -196,7 +196,7 @@ void pooling_agrees_with_the_loops() {
   kernels::max_pool(s, x.data(), largest.data());
   kernels::average_pool(s, x.data(), mean.data());
   kernels::max_pool_pick(s, x.data(), x.data(), picked.data());
-  kernels::max_pool_grad(s, g.data(), x.data(), max_grad.data());
+  kernels::max_pool_grad(s, g.data(), x.data(), false, max_grad.data());
   kernels::average_pool_grad(s, g.data(), mean_grad.data());
   std::vector<T> expected_max_grad(x.size(), T(0)), expected_mean_grad(x.size(), T(0));
   for (std::size_t i = 0; i < g.size(); ++i) {

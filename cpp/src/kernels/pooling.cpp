@@ -86,10 +86,11 @@ void max_pool(const Pooling& shape, const T* x, T* y) {
 }
 
 template <class T>
-void max_pool_grad(const Pooling& shape, const T* g, const T* x, T* result) {
+void max_pool_grad(const Pooling& shape, const T* g, const T* x, bool is_relu, T* result) {
   PoolingTask<T> task = task_of<T>(shape);
   task.g = g;
   task.x = x;
+  task.is_relu = is_relu;
   task.images = result;
   run_images(shape, task, level<T>().max_grad);
 }
@@ -121,7 +122,7 @@ void average_pool_grad(const Pooling& shape, const T* g, T* result) {
 
 #define KERAUNOS_POOLING(T)                                               \
   template void max_pool(const Pooling&, const T*, T*);                   \
-  template void max_pool_grad(const Pooling&, const T*, const T*, T*);    \
+  template void max_pool_grad(const Pooling&, const T*, const T*, bool, T*); \
   template void max_pool_pick(const Pooling&, const T*, const T*, T*);    \
   template void average_pool(const Pooling&, const T*, T*);               \
   template void average_pool_grad(const Pooling&, const T*, T*);

@@ -21,9 +21,9 @@ struct Pooling {
 // All of them give the same bits for any number of threads. The largest element passes NaN on; of equal ones the first counts.
 template <class T>
 void max_pool(const Pooling& shape, const T* x, T* y);
-// The gradient of x: each window's g at the place of its largest element, else zero.
+// The gradient of x: each window's g at the place of its largest element, else zero. `is_relu`: only where that element is above 0.
 template <class T>
-void max_pool_grad(const Pooling& shape, const T* g, const T* x, T* result);
+void max_pool_grad(const Pooling& shape, const T* g, const T* x, bool is_relu, T* result);
 // Each window's element of h at the place of its largest element of x.
 template <class T>
 void max_pool_pick(const Pooling& shape, const T* h, const T* x, T* y);

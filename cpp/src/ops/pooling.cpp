@@ -95,9 +95,9 @@ Kernel max_pool_kernel(KernelRequest& request) {
 }
 
 Kernel max_pool_grad_kernel(KernelRequest& request) {
-  return pool_kernel(1, [](auto zero, const kernels::Pooling& plan, const KernelCall& call) {
+  return pool_kernel(1, [is_relu = request.attributes.boolean("relu")](auto zero, const kernels::Pooling& plan, const KernelCall& call) {
     using T = decltype(zero);
-    kernels::max_pool_grad(plan, call.in<T>(0), call.in<T>(1), call.out<T>(0));
+    kernels::max_pool_grad(plan, call.in<T>(0), call.in<T>(1), is_relu, call.out<T>(0));
   })(request);
 }
 
@@ -138,6 +138,15 @@ std::vector<Value> average_pool_grad_gradient(const GradientContext& context) {
   return {context.build.emit1("average_pool", {context.gradients[0]}, context.attributes), Value()};
 }
 
+std::vector<Value> max_pool_grad_body(Builder& build, const std::vector<Value>& inputs, const Attributes& attributes) {
+  Attributes plain;
+  for (const auto& [name, value] : attributes.items()) {
+    if (name != "relu") plain.set(name, value);
+  }
+  const Value gradient = build.emit1("max_pool_grad", inputs, plain);
+  return {attributes.boolean("relu") ? build.emit1("relu_grad", {gradient, inputs[1]}) : gradient};
+}
+
 Op pooling_op(const char* name, int inputs, ShapeRule rule, KernelMaker kernel, GradientRule gradient) {
   Op op;
   op.name = name;
@@ -155,7 +164,11 @@ Op pooling_op(const char* name, int inputs, ShapeRule rule, KernelMaker kernel, 
 
 void register_pooling(Registry& registry) {
   registry.add(pooling_op("max_pool", 1, pool_specs, max_pool_kernel, through<0>("max_pool_grad")));
-  registry.add(pooling_op("max_pool_grad", 2, pool_grad_specs, max_pool_grad_kernel, through<1>("max_pool_pick")));
+  Op max_grad = pooling_op("max_pool_grad", 2, pool_grad_specs, max_pool_grad_kernel, through<1>("max_pool_pick"));
+  // Set by fusion, after gradients were taken: the gradient of relu, whose result the images are, is a part of it.
+  max_grad.attributes.push_back({"relu", AttributeKind::kBool, false, false});
+  max_grad.body = max_pool_grad_body;
+  registry.add(std::move(max_grad));
   registry.add(pooling_op("max_pool_pick", 2, pool_specs, max_pool_pick_kernel, through<1>("max_pool_grad")));
   registry.add(pooling_op("average_pool", 1, pool_specs, average_pool_kernel, through<0>("average_pool_grad")));
   Op average_grad = pooling_op("average_pool_grad", 2, pool_grad_specs, average_pool_grad_kernel, average_pool_grad_gradient);

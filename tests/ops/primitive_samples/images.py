@@ -177,6 +177,7 @@ for shape, attributes in [
     g = numbers(*pooled(attributes, np.max)(x).shape)
     sample("max_pool", [x], pooled(attributes, np.max), **attributes)
     sample("max_pool_grad", [g, x], max_grad(attributes), **attributes)
+    sample("max_pool_grad", [g, x], lambda g, x, a=attributes: max_grad(a)(g, x) * (x > 0), differentiable=(), relu=True, **attributes)
     sample("max_pool_pick", [numbers(*shape, low=-1, high=3), x], max_pick(attributes), **attributes)
     sample("average_pool", [x], pooled(attributes, np.mean), **attributes)
     sample("average_pool_grad", [g, x], average_grad(attributes), differentiable=(0,), **attributes)

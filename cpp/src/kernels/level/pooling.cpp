@@ -96,6 +96,7 @@ void max_grad(const PoolingTask<T>& task, std::int64_t row_begin, std::int64_t r
   for_each_window(task, row_begin, row_end, [&](const Box& box, std::int64_t result, auto access) __attribute__((always_inline)) {
     const V largest = largest_in(task.x, box, access);
     V left = access.load(task.g + result);  // zero once it has found its place
+    if (task.is_relu) left = select(less(V{}, largest), left, V{});
     for_each_place(box, [&](std::int64_t at) __attribute__((always_inline)) {
       const auto hit = is_largest(access.load(task.x + at), largest);
       const V here = select(hit, left, V{});

@@ -16,6 +16,7 @@ struct PoolingTask {
   std::int64_t channels = 0;
   PoolingRange axes[3];
   bool adds = false;       // gradients: windows overlap, and the result was filled with zeros
+  bool is_relu = false;    // gradients: nothing passes where the largest element is not above 0
   const T* x = nullptr;    // images
   const T* h = nullptr;    // images, for the pick
   const T* g = nullptr;    // windows
