@@ -2,6 +2,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "base/threads.h"
@@ -330,10 +331,13 @@ void dropout_drops_scales_and_survives_the_extremes() {
 
 // ---------------------------------------------------------------- records
 
-// Of the operands that are not all alike.
+// Operands of ops that do not take any two matrices.
 Shape operand_shape(const std::string& op, int i) {
   const Shape matrix = {4, 6}, row = {6}, column = {4};
-  if (op == "dense") return i == 0 ? matrix : i == 1 ? Shape{6, 3} : Shape{3};
+  static const std::map<std::string, std::vector<Shape>> kShapes = {
+      {"dense", {{4, 6}, {6, 3}, {3}}}, {"biased_conv", {{2, 5, 4, 3}, {3, 2, 3, 7}, {7}}}, {"max_pool_grad", {{2, 2, 2, 3}, {2, 5, 4, 3}}}};
+  const auto found = kShapes.find(op);
+  if (found != kShapes.end()) return found->second[static_cast<std::size_t>(i)];
   const bool is_grad = op.find("_grad") != std::string::npos;
   if (op.rfind("batch_norm", 0) == 0) return i <= (is_grad ? 1 : 0) ? matrix : row;
   if (op.rfind("attention", 0) == 0) return i == 5 ? Shape{2, 2, 3, 2} : Shape{2, 3, 2, 4};
@@ -359,7 +363,10 @@ void kernels_agree_with_bodies() {
     if (attributes.find("axes")) attributes.set("axes", Ints{1});
     if (attributes.find("scale")) attributes.set("scale", 0.3);
     if (attributes.find("epsilon")) attributes.set("epsilon", 10.0);
-    if (attributes.find("activation")) attributes.set("activation", std::string("tanh"));
+    if (attributes.find("activation")) attributes.set("activation", std::string(op->name == "biased_conv" ? "relu" : "tanh"));
+    if (op->name == "max_pool_grad") attributes.set("sizes", Ints{2, 2});
+    if (op->name == "max_pool_grad") attributes.set("strides", Ints{2, 2});
+    if (attributes.find("relu")) attributes.set("relu", true);
     const std::vector<Value> fast = execution_builder().emit(*op, inputs, attributes);
     const std::vector<Value> slow = op->body(execution_builder(), inputs, attributes);
     for (std::size_t k = 0; k < fast.size(); ++k) {

@@ -17,6 +17,8 @@ struct LevelTables {
   const AttentionTable* attention;
   const RandomTable* random;
   const RecurrentTable* recurrent;
+  const PoolingTable* pooling;
+  const ConvolutionTable* convolution;
 };
 
 const LevelTables& levels();

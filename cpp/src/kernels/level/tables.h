@@ -4,8 +4,10 @@
 #include <cstdint>
 
 #include "kernels/kernels.h"
+#include "kernels/level/convolution.h"
 #include "kernels/level/gemm.h"
 #include "kernels/level/recurrent.h"
+#include "kernels/level/pooling.h"
 
 namespace keraunos::kernels {
 
@@ -123,6 +125,8 @@ struct AttentionTable {
   extern const AttentionTable attention_table; \
   extern const RandomTable random_table; \
   extern const RecurrentTable recurrent_table; \
+  extern const PoolingTable pooling_table; \
+  extern const ConvolutionTable convolution_table; \
   }
 
 #if defined(__x86_64__) || defined(_M_X64)
