@@ -50,7 +50,8 @@ def _training_config(model):
     config = model.get_compile_config()
     optimizer = config.pop("optimizer", None)
     training = {key: config.get(key) for key in ("loss", "metrics", "weighted_metrics", "loss_weights")}
-    return {**_without_modules(_with_full_names(training)), "optimizer_config": _without_modules(optimizer)}
+    training["loss"] = _with_full_names(training["loss"])
+    return {**_without_modules(training), "optimizer_config": _without_modules(optimizer)}
 
 
 def _with_full_names(value):
