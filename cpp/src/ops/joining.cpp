@@ -78,7 +78,7 @@ std::vector<Value> concatenate_gradient(const GradientContext& context) {
 
 std::size_t operand_of(const Attributes& attributes, std::size_t inputs) {
   const std::int64_t index = attributes.integer("index");
-  if (index < 0 || index + 1 >= static_cast<std::int64_t>(inputs)) {
+  if (index < 0 || index >= static_cast<std::int64_t>(inputs) - 1) {
     throw value_error("concatenate_grad", "index must name an operand", "index=" + std::to_string(index));
   }
   return static_cast<std::size_t>(index) + 1;
