@@ -21,6 +21,7 @@ void bind_errors(py::module_& m);
 void bind_tensor(py::module_& m);
 void bind_variable(py::module_& m);
 void bind_ops(py::module_& m);
+void bind_graph(py::module_& m);
 void bind_trace(py::module_& m);
 void bind_tape(py::module_& m);
 void bind_function(py::module_& m);

@@ -13,6 +13,7 @@ PYBIND11_MODULE(_core, m) {
   python::bind_tensor(m);
   python::bind_variable(m);
   python::bind_ops(m);
+  python::bind_graph(m);
   python::bind_trace(m);
   python::bind_tape(m);
   python::bind_function(m);

@@ -17,7 +17,7 @@ CPP = ROOT / "cpp"
 
 # The lowest floor first. Names are of modules and packages directly inside `keraunos`.
 PYTHON_FLOORS = {
-    "P0": ["device", "errors", "registration", "rematerialization", "tree"],
+    "P0": ["device", "errors", "registration", "rematerialization", "tree", "weights_budget"],
     "P1": ["class_table", "config", "dtype_policies", "dtypes", "identifiers", "masking", "naming", "ops", "random"]
     + ["serialization", "stateless_scope", "tensor", "variable"],
     "P2": ["tracing"],

@@ -18,6 +18,7 @@ NAMESPACES = [
     "constraints",
     "datasets",
     "dtype_policies",
+    "export",
     "initializers",
     "layers",
     "losses",

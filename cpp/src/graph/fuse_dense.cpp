@@ -3,24 +3,14 @@
 
 #include "graph/graph_copy.h"
 #include "graph/rewrite.h"
+#include "graph/uses.h"
 
 namespace keraunos {
 namespace {
 
 class DenseFinder {
  public:
-  explicit DenseFinder(const Graph& graph) : graph_(graph), uses_(graph.values().size(), 0), user_(graph.values().size(), -1) {
-    for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
-      for (int input : graph.nodes()[n].inputs) {
-        ++uses_[static_cast<std::size_t>(input)];
-        user_[static_cast<std::size_t>(input)] = static_cast<int>(n);
-      }
-    }
-    for (int output : graph.outputs()) ++uses_[static_cast<std::size_t>(output)];
-    for (const GraphVariable& v : graph.variables()) {
-      if (v.update >= 0) ++uses_[static_cast<std::size_t>(v.update)];
-    }
-  }
+  explicit DenseFinder(const Graph& graph) : graph_(graph), uses_(graph) {}
 
   struct Match {
     int bias = -1;  // value
@@ -28,12 +18,12 @@ class DenseFinder {
     int activation = -1;  // node, or -1
   };
 
-  // The bias and activation that follow this matmul and nobody else sees.
+  // The bias and activation that follow this product and nobody else sees.
   Match match(const Node& node) const {
     Match found;
-    if (node.op->name != "matmul" || node.attributes.boolean("transpose_a") || !is_float(node.outputs[0])) return found;
-    if (shape(node.inputs[0]).rank() < 2 || shape(node.inputs[1]).rank() != 2) return found;
-    const int add = only_user(node.outputs[0]);
+    const bool is_convolution = node.op->name == "conv";
+    if (!(is_convolution || is_dense(node)) || !is_float(node.outputs[0])) return found;
+    const int add = uses_.only_user(node.outputs[0]);
     if (add < 0 || node_at(add).op->name != "add") return found;
     const std::vector<int>& operands = node_at(add).inputs;
     const int bias = operands[0] == node.outputs[0] ? operands[1] : operands[0];
@@ -43,25 +33,27 @@ class DenseFinder {
     }
     found.bias = bias;
     found.add = add;
-    const int next = only_user(node_at(add).outputs[0]);
+    const int next = uses_.only_user(node_at(add).outputs[0]);
     static const std::array<const char*, 3> kFused = {"relu", "sigmoid", "tanh"};
-    if (next >= 0 && std::find(kFused.begin(), kFused.end(), node_at(next).op->name) != kFused.end()) found.activation = next;
+    const auto last = is_convolution ? kFused.begin() + 1 : kFused.end();
+    if (next >= 0 && std::find(kFused.begin(), last, node_at(next).op->name) != last) found.activation = next;
     return found;
   }
 
   const Node& node_at(int n) const { return graph_.nodes()[static_cast<std::size_t>(n)]; }
 
  private:
+  bool is_dense(const Node& node) const {
+    return node.op->name == "matmul" && !node.attributes.boolean("transpose_a") && shape(node.inputs[0]).rank() >= 2 && shape(node.inputs[1]).rank() == 2;
+  }
   const Shape& shape(int value) const { return graph_.values()[static_cast<std::size_t>(value)].spec.shape; }
   bool is_float(int value) const {
     const Dtype dtype = graph_.values()[static_cast<std::size_t>(value)].spec.dtype;
     return dtype == Dtype::kFloat32 || dtype == Dtype::kFloat64;
   }
-  int only_user(int value) const { return uses_[static_cast<std::size_t>(value)] == 1 ? user_[static_cast<std::size_t>(value)] : -1; }
 
   const Graph& graph_;
-  std::vector<int> uses_;
-  std::vector<int> user_;
+  Uses uses_;
 };
 
 }  // namespace
@@ -71,7 +63,7 @@ std::shared_ptr<const Graph> fuse_dense(const std::shared_ptr<const Graph>& grap
   GraphCopy copy(*graph);
   const std::size_t count = graph->nodes().size();
   std::vector<DenseFinder::Match> at(count);   // by the last node of a match
-  std::vector<int> product(count, -1);         // the matmul of a match, by its last node
+  std::vector<int> product(count, -1);         // the matmul or conv of a match, by its last node
   std::vector<bool> is_swallowed(count, false);
   for (std::size_t n = 0; n < count; ++n) {
     const DenseFinder::Match match = finder.match(graph->nodes()[n]);
@@ -84,11 +76,14 @@ std::shared_ptr<const Graph> fuse_dense(const std::shared_ptr<const Graph>& grap
   for (std::size_t n = 0; n < count; ++n) {
     const Node& node = graph->nodes()[n];
     if (product[n] >= 0) {
-      const Node& matmul = finder.node_at(product[n]);
+      const Node& fused = finder.node_at(product[n]);
       const std::string activation = at[n].activation >= 0 ? node.op->name : "linear";
-      const Attributes attributes = {{"transpose_b", matmul.attributes.boolean("transpose_b")}, {"activation", activation}};
-      const std::vector<int> inputs = {copy.value(matmul.inputs[0]), copy.value(matmul.inputs[1]), copy.value(at[n].bias)};
-      copy.set_value(node.outputs[0], copy.add(find_op("dense"), inputs, attributes, matmul.scope)[0]);
+      const bool is_convolution = fused.op->name == "conv";
+      Attributes attributes = fused.attributes;
+      if (!is_convolution) attributes = {{"transpose_b", fused.attributes.boolean("transpose_b")}};
+      attributes.set("activation", activation);
+      const std::vector<int> inputs = {copy.value(fused.inputs[0]), copy.value(fused.inputs[1]), copy.value(at[n].bias)};
+      copy.set_value(node.outputs[0], copy.add(find_op(is_convolution ? "biased_conv" : "dense"), inputs, attributes, fused.scope)[0]);
     } else if (!is_swallowed[n]) {
       copy.copy(node);
     }

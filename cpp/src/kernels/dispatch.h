@@ -13,7 +13,12 @@ struct LevelTables {
   const CastTable* cast;
   const ReduceTable* reduce;
   const RowTable* rows;
+  const NormTable* norm;
+  const AttentionTable* attention;
   const RandomTable* random;
+  const RecurrentTable* recurrent;
+  const PoolingTable* pooling;
+  const ConvolutionTable* convolution;
 };
 
 const LevelTables& levels();

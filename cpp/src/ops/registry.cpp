@@ -21,6 +21,8 @@ struct Shared {
     register_cumulative(registry);
     register_matmul(registry);
     register_dense(registry);
+    register_convolution(registry);
+    register_pooling(registry);
     register_shapes(registry);
     register_likes(registry);
     register_creation(registry);
@@ -31,8 +33,13 @@ struct Shared {
     register_scatter(registry);
     register_sorting(registry);
     register_softmax(registry);
+    register_attention(registry);
+    register_ctc(registry);
+    register_batch_norm(registry);
+    register_layer_norm(registry);
     register_random(registry);
     register_dropout(registry);
+    register_recurrent(registry);
   }
 };
 

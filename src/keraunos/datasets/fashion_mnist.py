@@ -26,7 +26,7 @@ def load_data(path=None):
         FileNotFoundError: if a file is not there. Nothing is downloaded.
     """
     names = ("fashion-mnist", *_SYSTEM_FOLDERS)
-    folder = find_folder(path, names, "{train,t10k}-{images-idx3,labels-idx1}-ubyte.gz", _ORIGIN)
+    folder = find_folder(path, names, "{train,t10k}-{images-idx3,labels-idx1}-ubyte.gz", _ORIGIN, "dataset-fashion-mnist")
     parts = []
     for part in ("train", "t10k"):
         x = read_idx(os.path.join(folder, f"{part}-images-idx3-ubyte"))

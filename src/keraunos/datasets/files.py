@@ -34,8 +34,15 @@ def find(path, file_name, file_hash=None, origin=_ORIGIN):
     return get_file(path, origin + file_name, file_hash=file_hash)
 
 
-def find_folder(path, names, archive, origin):
+def find_folder(path, names, archive, origin, package=None):
     """Returns the first existing folder: `path`, or one of `names` in the cache folder.
+
+    Args:
+        path: what the user gave, or `None`.
+        names: folders in the cache folder, or absolute ones.
+        archive: name of the archive at its origin, for the message.
+        origin: address of the folder it comes from, for the message.
+        package: name of the package that Debian and Ubuntu have it in, for the message.
 
     Raises:
         FileNotFoundError: saying which archive to unpack where.
@@ -52,6 +59,7 @@ def find_folder(path, names, archive, origin):
     raise FileNotFoundError(
         f"{candidates[0]} does not exist, and nothing is downloaded. "
         f"Get {origin}{archive} and unpack it there."
+        + (f" On Debian and Ubuntu: apt-get install {package}" if package else "")
     )
 
 

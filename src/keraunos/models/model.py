@@ -197,19 +197,32 @@ class Model(StateTree, Trainer, Layer):
         saving_api.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def export(self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **kwargs):
-        """Keras exports to other frameworks here; keraunos has none of them inside.
+        """Writes the model's inference call as an ONNX file, which needs no Python and no keraunos to run.
+
+        The call is traced into ops and the ops are translated, so that layers of one's own need nothing more. Inputs
+        and outputs have the names of their layers, weights those of their paths; the batch and other open sizes stay open.
+
+        Args:
+            filepath: The file. A name that ends in `.onnx` means ONNX whatever `format` is.
+            format: `"onnx"`; Keras's other formats raise.
+            verbose: Whether a line is printed at the end; `None` is `True`.
+            input_signature: A list with a structure of `InputSpec`, `KerasTensor` or tensor for each argument of the
+                call, where it should not be what the model was built with.
+            **kwargs: `opset_version`, the version of ONNX's operators; 18 if it is not given.
 
         Raises:
-            ValueError: for a format that Keras does not know.
-            NotImplementedError: for the others. `save("model.keras")` writes a file that C++ programs load.
+            ValueError: for a format that Keras does not know, or a model whose inputs are not known.
+            NotImplementedError: for Keras's other formats, and for ops that have no translation, by name.
+            ImportError: when the package `onnx` is missing.
+
+        Example:
+
+        >>> model = keraunos.Sequential([keraunos.Input((4,)), keraunos.layers.Dense(2)])
+        >>> model.export("m.onnx")  # doctest: +SKIP
         """
-        formats = ("tf_saved_model", "onnx", "openvino", "litert", "torch")
-        if format not in formats:
-            raise ValueError(f"Unrecognized format={format}. Supported formats are: {list(formats)}.")
-        raise NotImplementedError(
-            f"export: keraunos does not write the format '{format}'. Use `model.save('model.keras')`, which "
-            "the C++ library of keraunos loads without Python."
-        )
+        from keraunos.export.model_export import export_model
+
+        export_model(self, filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs)
 
     def quantize(self, mode=None, config=None, filters=None, **kwargs):
         """Quantizes the layers of the model that can be, and leaves the others with a warning.

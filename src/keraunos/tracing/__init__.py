@@ -1,6 +1,8 @@
 """Tracing Python functions into graphs, and differentiating what ran or was traced."""
 
 from keraunos.tracing.function import Function
+from keraunos.tracing.graph import TracedGraph
+from keraunos.tracing.graph import trace_graph
 from keraunos.tracing.scopes import TraceError
 from keraunos.tracing.scopes import eager_scope
 from keraunos.tracing.scopes import is_recording
@@ -8,4 +10,4 @@ from keraunos.tracing.scopes import is_tracing
 from keraunos.tracing.scopes import user_line
 from keraunos.tracing.tape import GradientTape
 
-__all__ = ["Function", "GradientTape", "TraceError", "eager_scope", "is_recording", "is_tracing", "user_line"]
+__all__ = ["Function", "GradientTape", "TraceError", "TracedGraph", "eager_scope", "is_recording", "is_tracing", "trace_graph", "user_line"]
