@@ -26,6 +26,12 @@ class Case:
     dropout: float = 0.0
     variant: str = ""  # what of (b) is the user's own code
     has_two_inputs: bool = False
+    image: tuple[int, ...] = ()  # height, width, channels; then the network is `blocks` and a dense layer
+    blocks: tuple[tuple[Any, ...], ...] = ()  # ("conv", filters, padding, has batch normalization), ("pool",), ("flatten",), ("mean",)
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        return self.image or self.sizes[:1]
 
     @property
     def steps(self) -> int:
@@ -82,6 +88,35 @@ TRAINING = [
         8192,
         has_two_inputs=True,
     ),
+    Case(
+        "t5",
+        "28x28x1, conv 32, pool, conv 64, pool, dropout 0.5, dense 10, Adam, batch 128",
+        (784, 10),
+        "sparse_categorical_crossentropy",
+        "adam",
+        0.001,
+        128,
+        128 * 20,
+        dropout=0.5,
+        image=(28, 28, 1),
+        blocks=(("conv", 32, "valid", False), ("pool",), ("conv", 64, "valid", False), ("pool",), ("flatten",)),
+    ),
+    Case(
+        "t6",
+        "32x32x3, twice [conv, BN, relu] of 32, 64, 128, pooled, dense 10, Adam, batch 64",
+        (3072, 10),
+        "sparse_categorical_crossentropy",
+        "adam",
+        0.001,
+        64,
+        64 * 8,
+        image=(32, 32, 3),
+        blocks=tuple(
+            block
+            for filters, end in ((32, "pool"), (64, "pool"), (128, "mean"))
+            for block in (("conv", filters, "same", True), ("conv", filters, "same", True), (end,))
+        ),
+    ),
     Case("b-layer", "(b) with a custom layer", **DIGITS, variant="layer"),
     Case("b-loss", "(b) with a custom loss", **DIGITS, variant="loss"),
     Case("b-metric", "(b) with a custom metric", **DIGITS, variant="metric"),
@@ -110,7 +145,7 @@ def data(case: Case, samples: int | None = None) -> tuple[Any, Any]:
     count = case.samples if samples is None else samples
 
     def inputs() -> np.ndarray:
-        return generator.normal(size=(count, case.sizes[0])).astype("float32")
+        return generator.normal(size=(count, *case.input_shape)).astype("float32")
 
     def targets() -> np.ndarray:
         if case.is_classifier:
@@ -142,7 +177,11 @@ def _optimizer(case: Case, keras: Any) -> Any:
 
 
 def _stack(case: Case, keras: Any) -> Any:
-    x = inputs = keras.Input((case.sizes[0],))
+    x = inputs = keras.Input(case.input_shape)
+    for kind, *options in case.blocks:
+        x = _block(kind, options, keras)(x)
+    if case.blocks and case.dropout:
+        x = keras.layers.Dropout(case.dropout)(x)
     hidden = _custom_dense(keras) if case.variant == "layer" else keras.layers.Dense
     for size in case.sizes[1:-1]:
         x = hidden(size, activation="relu")(x)
@@ -151,6 +190,24 @@ def _stack(case: Case, keras: Any) -> Any:
     outputs = keras.layers.Dense(case.sizes[-1], activation="softmax" if case.is_classifier else None)(x)
     model_class = _custom_model(keras) if case.variant == "train_step" else keras.Model
     return model_class(inputs, outputs)
+
+
+def _block(kind: str, options: list[Any], keras: Any) -> Any:
+    if kind == "pool":
+        return keras.layers.MaxPooling2D()
+    if kind == "flatten":
+        return keras.layers.Flatten()
+    if kind == "mean":
+        return keras.layers.GlobalAveragePooling2D()
+    filters, padding, has_normalization = options
+    if not has_normalization:
+        return keras.layers.Conv2D(filters, 3, padding=padding, activation="relu")
+
+    def block(x: Any) -> Any:
+        x = keras.layers.Conv2D(filters, 3, padding=padding)(x)
+        return keras.layers.ReLU()(keras.layers.BatchNormalization()(x))
+
+    return block
 
 
 def _two_inputs(case: Case, keras: Any) -> Any:

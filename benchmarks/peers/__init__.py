@@ -15,6 +15,7 @@ PEERS = {
     "keras-torch": "peers.keras_api",
     "torch": "peers.torch_native",
     "torch-fused": "peers.torch_native",
+    "torch-channels-last": "peers.torch_native",
     "torch-compile": "peers.torch_native",
     "jax": "peers.jax_native",
     "jax-scan": "peers.jax_native",
@@ -35,8 +36,10 @@ def offers(peer: str, case: Any, measure: str) -> bool:
     if case.variant:
         return False
     if measure == "train":
+        if peer == "torch-channels-last":
+            return bool(case.image)
         if peer == "scikit-learn":
-            return not case.has_two_inputs and not case.dropout and case.optimizer in ("sgd", "adam")
+            return not case.has_two_inputs and not case.image and not case.dropout and case.optimizer in ("sgd", "adam")
         if peer == "torch-fused":
             return case.optimizer in ("sgd", "adam")
         return peer.startswith(("torch", "jax"))

@@ -21,12 +21,54 @@ def parameters(case: cases.Case) -> list[Any]:
         inside, hidden, outside = case.sizes
         shapes = [(inside, hidden), (2 * hidden, outside), (2 * hidden, outside)]
     else:
-        shapes = list(zip(case.sizes[:-1], case.sizes[1:], strict=True))
+        shapes = image_shapes(case) if case.image else list(zip(case.sizes[:-1], case.sizes[1:], strict=True))
     pairs = []
     for shape in shapes:
-        limit = np.sqrt(6 / sum(shape))
-        pairs.append((jnp.asarray(generator.uniform(-limit, limit, shape), "float32"), jnp.zeros(shape[1])))
+        if len(shape) == 1:  # scale and offset of a batch normalization
+            pairs.append((jnp.ones(shape), jnp.zeros(shape)))
+            continue
+        limit = np.sqrt(6 / (shape[-2] + shape[-1]) / np.prod(shape[:-2]))
+        pairs.append((jnp.asarray(generator.uniform(-limit, limit, shape), "float32"), jnp.zeros(shape[-1])))
     return pairs
+
+
+def image_shapes(case: cases.Case) -> list[tuple[int, ...]]:
+    """Shapes of the parameters of a convolutional network."""
+    shapes: list[tuple[int, ...]] = []
+    height, width, channels = case.image
+    for kind, *options in case.blocks:
+        if kind == "conv":
+            filters, padding, has_normalization = options
+            shapes += [(3, 3, channels, filters), *([(filters,)] if has_normalization else [])]
+            channels = filters
+            height, width = (height, width) if padding == "same" else (height - 2, width - 2)
+        else:
+            height, width = {"pool": (height // 2, width // 2), "flatten": (height, width), "mean": (1, 1)}[kind]
+    return [*shapes, (height * width * channels, case.sizes[-1])]
+
+
+def convolve(case: cases.Case, weights: list[Any], x: Any, key: Any) -> Any:
+    """Logits of a convolutional network. Batch normalization takes the statistics of the batch and keeps none."""
+    rest = iter(weights)
+    for kind, *options in case.blocks:
+        if kind == "conv":
+            kernel, bias = next(rest)
+            x = jax.lax.conv_general_dilated(x, kernel, (1, 1), options[1].upper(), dimension_numbers=("NHWC", "HWIO", "NHWC")) + bias
+            if options[2]:
+                scale, offset = next(rest)
+                mean, variance = x.mean((0, 1, 2)), x.var((0, 1, 2))
+                x = (x - mean) * jax.lax.rsqrt(variance + 1e-3) * scale + offset
+            x = jax.nn.relu(x)
+        elif kind == "pool":
+            x = jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+        elif kind == "flatten":
+            x = x.reshape(len(x), -1)
+        else:
+            x = x.mean((1, 2))
+    if case.dropout and key is not None:
+        x = jnp.where(jax.random.bernoulli(key, 1 - case.dropout, x.shape), x / (1 - case.dropout), 0.0)
+    kernel, bias = next(rest)
+    return x @ kernel + bias
 
 
 def forward(case: cases.Case, weights: list[Any], xs: list[Any], key: Any) -> list[Any]:
@@ -36,6 +78,8 @@ def forward(case: cases.Case, weights: list[Any], xs: list[Any], key: Any) -> li
         joined = jnp.concatenate([jax.nn.relu(x @ kernel + bias) for x in xs], axis=1)
         return [joined @ kernel + bias for kernel, bias in heads]
     (x,) = xs
+    if case.image:
+        return [convolve(case, weights, x, key)]
     for i, (kernel, bias) in enumerate(weights):
         x = x @ kernel + bias
         if i < len(weights) - 1:

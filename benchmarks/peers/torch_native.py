@@ -26,12 +26,35 @@ def network(case: cases.Case) -> nn.Module:
     """The case's network; classifiers return logits."""
     if case.has_two_inputs:
         return TwoInputs(case)
+    if case.image:
+        return images(case)
     layers: list[nn.Module] = []
     for before, after in zip(case.sizes[:-2], case.sizes[1:-1], strict=True):
         layers += [nn.Linear(before, after), nn.ReLU()]
         if case.dropout:
             layers.append(nn.Dropout(case.dropout))
     return nn.Sequential(*layers, nn.Linear(case.sizes[-2], case.sizes[-1]))
+
+
+def images(case: cases.Case) -> nn.Module:
+    """A convolutional network; torch keeps the channels before the places."""
+    layers: list[nn.Module] = []
+    channels = case.image[-1]
+    for kind, *options in case.blocks:
+        if kind == "conv":
+            filters, padding, has_normalization = options
+            layers.append(nn.Conv2d(channels, filters, 3, padding=padding))
+            layers += [nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01)] if has_normalization else []
+            layers.append(nn.ReLU())
+            channels = filters
+        else:
+            layers += {"pool": [nn.MaxPool2d(2)], "flatten": [nn.Flatten()], "mean": [nn.AdaptiveAvgPool2d(1), nn.Flatten()]}[kind]
+    if case.dropout:
+        layers.append(nn.Dropout(case.dropout))
+    height, width, depth = case.image
+    with torch.no_grad():
+        found = nn.Sequential(*layers)(torch.zeros(2, depth, height, width)).shape[1]
+    return nn.Sequential(*layers, nn.Linear(found, case.sizes[-1]))
 
 
 def optimizer(case: cases.Case, model: nn.Module, fused: bool) -> Any:
@@ -51,6 +74,11 @@ def prepare(peer: str, case: cases.Case, measure: str, threads: int) -> Callable
         return _inference(peer, case, model, measure)
     x, y = cases.data(case)
     xs = [torch.from_numpy(part) for part in (x if isinstance(x, list) else [x])]
+    if case.image:
+        xs = [part.permute(0, 3, 1, 2).contiguous() for part in xs]
+    if peer == "torch-channels-last":
+        xs = [part.contiguous(memory_format=torch.channels_last) for part in xs]
+        model = model.to(memory_format=torch.channels_last)
     ys = [torch.from_numpy(part) for part in (y if isinstance(y, list) else [y])]
     ys = [part.long() for part in ys] if case.is_classifier else ys
     criterion = nn.CrossEntropyLoss() if case.is_classifier else nn.MSELoss()

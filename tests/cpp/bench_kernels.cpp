@@ -11,7 +11,9 @@
 
 #include "base/memory.h"
 #include "base/threads.h"
+#include "kernels/convolution.h"
 #include "kernels/kernels.h"
+#include "kernels/pooling.h"
 
 using keraunos::Dtype;
 namespace kernels = keraunos::kernels;
@@ -131,6 +133,44 @@ void bench_gemm(const GemmCase& c, double peak) {
               peak > 0 ? gflops / (peak * current_threads) : 0.0);
 }
 
+struct ConvolutionCase {
+  std::int64_t batch, size, in_channels, out_channels, taps, stride;
+  bool is_same;
+  std::int64_t groups;
+};
+
+void report_products(const std::string& name, double products, double peak, const std::function<void()>& work) {
+  if (!is_wanted(name)) return;
+  const double seconds = best_time(work);
+  const double gflops = 2.0 * products / seconds * 1e-9;
+  std::printf("{\"case\": \"%s\", \"threads\": %d, \"us\": %.3f, \"gflops\": %.1f, \"of_peak\": %.2f}\n", name.c_str(), current_threads, seconds * 1e6, gflops,
+              peak > 0 ? gflops / (peak * current_threads) : 0.0);
+}
+
+// Products with the padding count, as is usual.
+void bench_convolution(const ConvolutionCase& c, double peak) {
+  const std::int64_t out = c.is_same ? (c.size + c.stride - 1) / c.stride : (c.size - c.taps) / c.stride + 1;
+  const std::int64_t low = c.is_same ? std::max<std::int64_t>(0, (out - 1) * c.stride + c.taps - c.size) / 2 : 0;
+  kernels::Convolution shape{c.batch, c.in_channels, c.out_channels, c.groups, {}};
+  shape.axes[1] = shape.axes[2] = {c.size, out, c.taps, c.stride, 1, low};
+  const std::string name = std::to_string(c.batch) + " x " + std::to_string(c.size) + "x" + std::to_string(c.size) + "x" + std::to_string(c.in_channels) +
+                           "->" + std::to_string(c.out_channels) + " taps " + std::to_string(c.taps) + (c.is_same ? " same" : " valid") +
+                           (c.stride > 1 ? " stride " + std::to_string(c.stride) : "") + (c.groups > 1 ? " groups " + std::to_string(c.groups) : "");
+  if (!is_wanted("conv forward " + name) && !is_wanted("conv input gradient " + name) && !is_wanted("conv weight gradient " + name)) return;
+  const std::int64_t weights = shape.taps() * c.in_channels / c.groups * c.out_channels;
+  const double products = static_cast<double>(c.batch * shape.places() * weights);
+  const kernels::ConvolutionForward<float> forward(shape, true, kernels::Activation::kRelu);
+  const kernels::ConvolutionInputGradient<float> input_gradient(shape);
+  const kernels::ConvolutionWeightGradient<float> weight_gradient(shape);
+  Buffer x(static_cast<std::size_t>(c.batch * shape.pixels() * c.in_channels)), y(static_cast<std::size_t>(c.batch * shape.places() * c.out_channels));
+  Buffer w(static_cast<std::size_t>(weights)), bias(static_cast<std::size_t>(c.out_channels)), out_w(static_cast<std::size_t>(weights));
+  Buffer out_x(x.n), out_y(y.n);
+  Buffer workspace(std::max({forward.workspace_bytes(), input_gradient.workspace_bytes(), weight_gradient.workspace_bytes()}) / 4 + 1);
+  report_products("conv forward " + name, products, peak, [&] { forward.run(x.data(), w.data(), bias.data(), out_y.data(), workspace.data()); });
+  report_products("conv input gradient " + name, products, peak, [&] { input_gradient.run(y.data(), w.data(), out_x.data(), workspace.data()); });
+  report_products("conv weight gradient " + name, products, peak, [&] { weight_gradient.run(x.data(), y.data(), out_w.data(), workspace.data()); });
+}
+
 void bench_elements(const std::string& name, std::int64_t n, const std::function<void()>& work) {
   if (!is_wanted(name)) return;
   const double seconds = best_time(work);
@@ -152,6 +192,26 @@ void bench_maps() {
       bench_elements(std::string("map ") + op.first, n, [&] { loop(a.data(), b.data(), nullptr, out.data(), n, nullptr); });
     }
   }
+}
+
+void bench_pooling() {
+  kernels::Pooling shape;
+  shape.batch = 128;
+  shape.channels = 32;
+  shape.axes[1].in = shape.axes[2].in = 26;
+  for (kernels::PoolingAxis* axis : {&shape.axes[1], &shape.axes[2]}) {
+    axis->begin.clear();
+    axis->end.clear();
+    for (std::int64_t i = 0; i < 26; i += 2) {
+      axis->begin.push_back(i);
+      axis->end.push_back(i + 2);
+    }
+  }
+  const std::int64_t n = 128 * 26 * 26 * 32;
+  Buffer x(n), y(n / 4), result(n);
+  bench_elements("max_pool 2x2 128 x 26x26x32", n, [&] { kernels::max_pool(shape, x.data(), y.data()); });
+  bench_elements("max_pool_grad 2x2 128 x 26x26x32", n, [&] { kernels::max_pool_grad(shape, y.data(), x.data(), false, result.data()); });
+  bench_elements("average_pool 2x2 128 x 26x26x32", n, [&] { kernels::average_pool(shape, x.data(), y.data()); });
 }
 
 void bench_rest() {
@@ -214,6 +274,12 @@ const GemmCase kGemmCases[] = {
     {"NN", 1024, 1024, 1024}, {"NNp", 1, 64, 32},     {"NNp", 1, 512, 784},    {"NNp", 8, 512, 784},    {"NNp", 32, 64, 32},     {"NNp", 128, 512, 784},
     {"NNp", 128, 512, 512},  {"NNp", 256, 2048, 2048}};
 
+const ConvolutionCase kConvolutionCases[] = {
+    {128, 28, 1, 32, 3, 1, false, 1}, {128, 13, 32, 64, 3, 1, false, 1}, {64, 32, 3, 32, 3, 1, true, 1},    {64, 32, 32, 32, 3, 1, true, 1},
+    {64, 16, 64, 64, 3, 1, true, 1},  {64, 8, 128, 128, 3, 1, true, 1},  {64, 16, 64, 128, 3, 2, true, 1},  {64, 16, 64, 64, 1, 1, true, 1},
+    {16, 32, 64, 64, 3, 1, true, 64}, {1, 28, 1, 32, 3, 1, false, 1},    {1, 13, 32, 64, 3, 1, false, 1},   {1, 32, 32, 32, 3, 1, true, 1},
+    {1, 16, 64, 64, 3, 1, true, 1},   {1, 8, 128, 128, 3, 1, true, 1}};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -227,6 +293,8 @@ int main(int argc, char** argv) {
     keraunos::set_thread_count(threads);
     current_threads = threads;
     for (const GemmCase& c : kGemmCases) bench_gemm(c, peak);
+    for (const ConvolutionCase& c : kConvolutionCases) bench_convolution(c, peak);
+    if (is_wanted("max_pool") || is_wanted("average_pool")) bench_pooling();
     if (threads == 1) bench_maps();
     bench_rest();
     if (threads > 1) bench_fork_join();

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <map>
 #include <set>
 
 #include "base/threads.h"
@@ -330,14 +331,21 @@ void dropout_drops_scales_and_survives_the_extremes() {
 
 // ---------------------------------------------------------------- records
 
+// Operands of ops that do not take any two matrices.
+Shape operand_shape(const std::string& op, int operand) {
+  static const std::map<std::string, std::vector<Shape>> kShapes = {
+      {"dense", {{4, 6}, {6, 3}, {3}}}, {"biased_conv", {{2, 5, 4, 3}, {3, 2, 3, 7}, {7}}}, {"max_pool_grad", {{2, 2, 2, 3}, {2, 5, 4, 3}}}};
+  const auto found = kShapes.find(op);
+  return found == kShapes.end() ? Shape{4, 6} : found->second[static_cast<std::size_t>(operand)];
+}
+
 void kernels_agree_with_bodies() {
   check::Numbers random(7);
   for (const Op* op : all_ops()) {
     if (!op->body || !(op->kernel || op->map_loop)) continue;
     std::vector<Value> inputs;
     for (int i = 0; i < op->min_inputs; ++i) {
-      Shape shape = {4, 6};
-      if (op->name == "dense") shape = i == 0 ? Shape{4, 6} : i == 1 ? Shape{6, 3} : Shape{3};
+      const Shape shape = operand_shape(op->name, i);
       Numbers numbers(static_cast<std::size_t>(shape.elements()));
       for (double& number : numbers) number = 3.0 * random.number();
       inputs.push_back(tensor(numbers, shape, Dtype::kFloat64));
@@ -346,7 +354,10 @@ void kernels_agree_with_bodies() {
     for (const AttributeRule& rule : op->attributes) attributes.set(rule.name, rule.default_value);
     if (attributes.find("axis")) attributes.set("axis", std::int64_t{0});
     if (attributes.find("axes")) attributes.set("axes", Ints{1});
-    if (attributes.find("activation")) attributes.set("activation", std::string("tanh"));
+    if (attributes.find("activation")) attributes.set("activation", std::string(op->name == "dense" ? "tanh" : "relu"));
+    if (op->name == "max_pool_grad") attributes.set("sizes", Ints{2, 2});
+    if (op->name == "max_pool_grad") attributes.set("strides", Ints{2, 2});
+    if (attributes.find("relu")) attributes.set("relu", true);
     const Value fast = execution_builder().emit(*op, inputs, attributes)[0];
     const Value slow = op->body(execution_builder(), inputs, attributes)[0];
     CHECK_CASE(fast.shape() == slow.shape(), op->name);

@@ -34,11 +34,11 @@ double largest_difference(const std::vector<Tensor>& a, const std::vector<Tensor
 
 void every_pass_alone_and_none_at_all_agree() {
   const std::vector<Tensor> all = train({}, 1);
-  CHECK(largest_difference(all, train({{false, false, false}, false, false}, 1)) < 1e-5);
+  CHECK(largest_difference(all, train({{false, false, false, false}, false, false}, 1)) < 1e-5);
   CHECK(largest_difference(all, train({{true, false, false}, false, false}, 1)) < 1e-5);
   CHECK(largest_difference(all, train({{true, true, false}, false, false}, 1)) < 1e-5);
   CHECK(largest_difference(all, train({{false, false, true}, true, false}, 1)) < 1e-5);
-  CHECK(largest_difference(all, train({{false, false, false}, false, true}, 1)) < 1e-5);
+  CHECK(largest_difference(all, train({{false, false, false, false}, false, true}, 1)) < 1e-5);
 }
 
 void thread_counts_give_the_same_bits() {
@@ -80,7 +80,7 @@ void an_old_value_survives_its_update() {
   const Value product = build.matmul(old, fresh, false, true);
   const std::shared_ptr<const Graph> graph = trace.finish({product, old});
   pop_trace(&trace);
-  const Function plain(graph, {{false, false, false}, false, false});
+  const Function plain(graph, {{false, false, false, false}, false, false});
   const std::vector<Tensor> slow = plain.call({});
   a->assign(before);
   const std::vector<Tensor> fast = Function(graph).call({});

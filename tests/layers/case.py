@@ -1,9 +1,11 @@
 """What a layer case is: one line in a file of `cases/`, run by `test_battery.py`, put to real Keras by `record.py`.
 
 `case(layers.Dense, units=4, x=(None, 3), y=(None, 4), weights=2)`: the constructor's arguments, the shape of the
-input (a list of shapes for several), the shape of the output, and the number of weights. Further keys:
+input (a list of shapes for several), the shape of the output (a list for several, in the order of the flattened
+structure), and the number of weights. Further keys:
 
 * `call`: keyword arguments of the call, such as `{"training": True}`; `mask` as a nested list.
+* `more`: further call arguments that are tensors: name -> shape or list of shapes.
 * `integers`: inputs are whole numbers below this one.
 * `is_random`: values are not compared while training.
 * `differs`: values are on purpose not those of Keras; the reason.
@@ -18,17 +20,23 @@ BATCH = 2
 class Case:
     """A layer with its arguments and what is expected of it."""
 
-    def __init__(self, cls, x, y, weights=0, call=None, integers=None, is_random=False, differs=None, **arguments):
+    def __init__(self, cls, x, y, weights=0, call=None, more=None, integers=None, is_random=False, differs=None, **arguments):
         self.family = None
         self.cls = cls
         self.x = x
         self.y = y
         self.weights = weights
         self.call = call or {}
+        self.more = more or {}
         self.integers = integers
         self.is_random = is_random
         self.differs = differs
         self.arguments = arguments
+
+    @property
+    def output_shapes(self):
+        """The shapes of all outputs, a list."""
+        return self.y if isinstance(self.y, list) else [self.y]
 
     def make(self, **more):
         """A new layer."""
@@ -36,11 +44,22 @@ class Case:
         return self.cls(**{**arguments, **more})
 
     def __repr__(self):
-        arguments = ", ".join(
-            f"{key}={value().__class__.__name__ if callable(value) else value}" for key, value in self.arguments.items()
-        )
-        extra = "".join(f", {key}" for key in self.call)
+        arguments = ", ".join(f"{key}={_text(value)}" for key, value in self.arguments.items())
+        extra = "".join(f", {key}" for key in (*self.call, *self.more))
+        if "mask" in self.call and self.call["mask"] != MASK["mask"]:
+            extra += "".join(sign for sign in str(self.call["mask"]) if sign in "TF")
         return f"{self.cls.__name__}({arguments}){self.x}{extra}".replace(" ", "")
+
+
+def _text(value):
+    """An argument; for a layer its class and what it returns."""
+    if not callable(value):
+        return value
+    layer = value()
+    inner = getattr(layer, "layer", None)
+    flags = ("return_sequences", "return_state", "go_backwards")
+    shown = [f"({_text(lambda: inner)})" if inner else "", *(f"+{flag}" for flag in flags if getattr(layer, flag, False))]
+    return layer.__class__.__name__ + "".join(shown)
 
 
 def case(cls, **description):

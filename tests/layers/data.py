@@ -30,6 +30,14 @@ def weights_of(case, shapes):
     return [generator.uniform(0.2, 1.5, size=shape).astype("float32") for shape in shapes]
 
 
-def call_arguments_of(case):
-    """The call's keyword arguments, with arrays for masks."""
-    return {key: np.array(value) if key == "mask" else value for key, value in case.call.items()}
+def call_arguments_of(case, batch):
+    """The call's keyword arguments, with arrays for masks and for further tensors."""
+    generator = generator_of(case)
+
+    def array(shape):
+        return generator.normal(size=[batch if size is None else size for size in shape]).astype("float32")
+
+    arguments = {key: np.array(value) if key == "mask" else value for key, value in case.call.items()}
+    for name, shapes in case.more.items():
+        arguments[name] = [array(shape) for shape in shapes] if isinstance(shapes, list) else array(shapes)
+    return arguments

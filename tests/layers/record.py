@@ -31,8 +31,14 @@ def record(case):
     x = inputs_of(case, BATCH)
     layer(x)
     layer.set_weights(weights_of(case, [w.shape for w in layer.weights]))
-    y = layer(x, **call_arguments_of(case))
-    record = {"outputs": rounded(keras.ops.convert_to_numpy(y)), "dtype": keras.backend.standardize_dtype(y.dtype)}
+    if case.arguments.get("stateful"):
+        layer.reset_state()
+    outputs = keras.tree.flatten(layer(x, **call_arguments_of(case, BATCH)))
+    values = [rounded(keras.ops.convert_to_numpy(y)) for y in outputs]
+    record = {
+        "outputs": values if isinstance(case.y, list) else values[0],
+        "dtype": keras.backend.standardize_dtype(outputs[0].dtype),
+    }
     if case.call.get("training"):
         record["weights"] = [rounded(w) for w in layer.get_weights()]
     record["paths"] = [w.path.split("/")[-1] for w in layer.weights]

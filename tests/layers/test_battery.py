@@ -23,10 +23,9 @@ NOT_A_CASE = {"Layer", "InputLayer", "Wrapper"}
 each_case = pytest.mark.parametrize("case", CASES, ids=repr)
 
 
-def as_shapes(case, batch=None):
-    """The input shapes with the given batch size."""
-    shapes = [(batch, *shape[1:]) for shape in (case.x if isinstance(case.x, list) else [case.x])]
-    return shapes if isinstance(case.x, list) else shapes[0]
+def outputs_of(layer, x, arguments):
+    """All tensors that a call returns."""
+    return keraunos.tree.flatten(layer(x, **arguments))
 
 
 def built(case, **more):
@@ -34,16 +33,28 @@ def built(case, **more):
     layer = case.make(**more)
     layer(inputs_of(case, BATCH))
     layer.set_weights(weights_of(case, [w.shape for w in layer.weights]))
+    forget_states(case, layer)
     return layer
+
+
+def forget_states(case, *layers):
+    if case.arguments.get("stateful"):
+        for layer in layers:
+            layer.reset_state()
+
+
+def classes_of(case):
+    """The class of the case and those of the layers that it is given."""
+    return {case.cls, *(type(value()) for value in case.arguments.values() if callable(value))}
 
 
 def test_every_public_layer_has_a_case():
     public = {
-        name
+        getattr(layers, name).__name__  # a class may have a second name
         for name in layers.__all__
         if isinstance(getattr(layers, name), type) and issubclass(getattr(layers, name), layers.Layer)
     }
-    missing = sorted(public - NOT_A_CASE - {case.cls.__name__ for case in CASES})
+    missing = sorted(public - NOT_A_CASE - {cls.__name__ for case in CASES for cls in classes_of(case)})
     assert not missing, (
         f"No case for {missing}. Add a line `case(layers.{missing[0]}, ..., x=<input shape>, y=<output shape>)` to "
         "a file of tests/layers/cases, then run tests/layers/record.py where Keras is installed."
@@ -57,10 +68,12 @@ def test_values_are_those_of_keras(case):
     assert repr(case) in RECORDED, "Run tests/layers/record.py where Keras is installed."
     expected = RECORDED[repr(case)]
     layer = built(case)
-    y = layer(inputs_of(case, BATCH), **call_arguments_of(case))
-    assert y.dtype == expected["dtype"]
+    outputs = outputs_of(layer, inputs_of(case, BATCH), call_arguments_of(case, BATCH))
+    assert outputs[0].dtype == expected["dtype"]
     if case.differs is None:
-        np.testing.assert_allclose(y.numpy(), expected["outputs"], rtol=2e-5, atol=2e-6)
+        wanted = expected["outputs"] if isinstance(case.y, list) else [expected["outputs"]]
+        for y, values in zip(outputs, wanted, strict=True):
+            np.testing.assert_allclose(y.numpy(), values, rtol=2e-5, atol=2e-6)
         for weight, value in zip(layer.get_weights(), expected.get("weights", [])):
             np.testing.assert_allclose(weight, value, rtol=2e-5, atol=2e-6)
 
@@ -78,13 +91,15 @@ def test_weights_have_the_names_and_number_of_keras(case):
 def test_shapes_agree_however_they_are_asked_for(case):
     layer = case.make()
     x = inputs_of(case, BATCH)
-    specs = ops.convert_to_tensor(x) if not isinstance(x, list) else [ops.convert_to_tensor(one) for one in x]
-    symbolic = layer(keraunos.tree.map_structure(lambda t: keraunos.KerasTensor((None, *t.shape[1:]), t.dtype), specs))
-    assert symbolic.shape == case.y
-    assert tuple(layer.compute_output_shape(as_shapes(case))) == case.y
-    eager = layer(x, **call_arguments_of(case))
-    assert eager.shape == (BATCH, *case.y[1:])
-    assert eager.dtype == symbolic.dtype
+    arrays, shapes = (x, case.x) if isinstance(x, list) else ([x], [case.x])
+    specs = [keraunos.KerasTensor(shape, str(array.dtype)) for shape, array in zip(shapes, arrays)]
+    symbolic = keraunos.tree.flatten(layer(specs if isinstance(x, list) else specs[0]))
+    assert [y.shape for y in symbolic] == case.output_shapes
+    computed = layer.compute_output_shape(case.x)
+    assert ([tuple(shape) for shape in computed] if isinstance(case.y, list) else tuple(computed)) == case.y
+    eager = outputs_of(layer, x, call_arguments_of(case, BATCH))
+    assert [y.shape for y in eager] == [(BATCH, *shape[1:]) for shape in case.output_shapes]
+    assert [y.dtype for y in eager] == [y.dtype for y in symbolic]
 
 
 @each_case
@@ -93,10 +108,10 @@ def test_traced_equals_eager(case):
         pytest.skip("random while training")
     layer, traced_layer = built(case), built(case)
     x = inputs_of(case, BATCH)
-    arguments = call_arguments_of(case)
-    traced = tracing.Function(lambda x: traced_layer(x, **arguments))
-    y = traced(x)
-    np.testing.assert_allclose(y.numpy(), layer(x, **arguments).numpy(), rtol=1e-6, atol=1e-6)
+    arguments = call_arguments_of(case, BATCH)
+    traced = tracing.Function(lambda x: outputs_of(traced_layer, x, arguments))
+    for y, eager in zip(traced(x), outputs_of(layer, x, arguments), strict=True):
+        np.testing.assert_allclose(y.numpy(), eager.numpy(), rtol=1e-6, atol=1e-6)
     for weight, expected in zip(traced_layer.get_weights(), layer.get_weights()):
         np.testing.assert_allclose(weight, expected, rtol=1e-6, atol=1e-6)
 
@@ -106,13 +121,16 @@ def test_traced_equals_eager(case):
 def test_odd_batch_sizes_work_traced_and_eagerly(case, batch):
     if "mask" in case.call:
         pytest.skip("the mask has a batch size of its own")
+    if case.arguments.get("stateful"):
+        pytest.skip("the batch size is fixed")
     layer = built(case)
-    x = inputs_of(case, batch)
-    y = layer(x, **case.call)
-    assert y.shape == (batch, *case.y[1:])
-    traced = tracing.Function(lambda x: layer(x, **case.call))
-    traced(inputs_of(case, BATCH))
-    assert traced(x).shape == (batch, *case.y[1:])
+    x, arguments = inputs_of(case, batch), call_arguments_of(case, batch)
+    wanted = [(batch, *shape[1:]) for shape in case.output_shapes]
+    assert [y.shape for y in outputs_of(layer, x, arguments)] == wanted
+    traced = tracing.Function(lambda x, arguments: outputs_of(layer, x, arguments | case.call))
+    tensors = {name: arguments[name] for name in case.more}
+    traced(inputs_of(case, BATCH), {name: call_arguments_of(case, BATCH)[name] for name in case.more})
+    assert [y.shape for y in traced(x, tensors)] == wanted
     assert traced.trace_count == 1
 
 
@@ -126,8 +144,10 @@ def test_config_round_trip(case):
     assert json.loads(json.dumps(again.get_config())) == json.loads(json.dumps(config))
     again(inputs_of(case, BATCH))
     again.set_weights(layer.get_weights())
+    forget_states(case, again, layer)
     x = inputs_of(case, BATCH)
-    np.testing.assert_array_equal(again(x).numpy(), layer(x).numpy())
+    for y, wanted in zip(outputs_of(again, x, {}), outputs_of(layer, x, {}), strict=True):
+        np.testing.assert_array_equal(y.numpy(), wanted.numpy())
 
 
 @each_case
@@ -136,15 +156,16 @@ def test_config_round_trip(case):
     [("mixed_bfloat16", "bfloat16", "float32"), ("float64", "float64", "float64"), ("float16", "float16", "float16")],
 )
 def test_dtype_policies(case, policy, compute, variables):
-    if policy == "float16" and "layer" in case.arguments:
+    has_inner = bool({"layer", "cell"} & set(case.arguments))
+    if policy == "float16" and has_inner:
         pytest.skip("the wrapped layer has a policy of its own")
     layer = case.make(dtype=policy)
-    y = layer(inputs_of(case, BATCH), **call_arguments_of(case))
-    inner = getattr(layer, "layer", None)
+    outputs = outputs_of(layer, inputs_of(case, BATCH), call_arguments_of(case, BATCH))
     assert layer.compute_dtype == compute
-    assert y.dtype == compute
-    own = [weight for weight in layer.weights if inner is None or all(weight is not w for w in inner.weights)]
-    assert {weight.dtype for weight in own} <= {variables, "float32" if inner else variables}
+    # TimeDistributed hands out what its layer gives.
+    assert outputs[0].dtype == compute or case.cls is layers.TimeDistributed
+    own = [weight for weight in layer.weights if "lora" not in weight.name]  # always float32
+    assert {weight.dtype for weight in own} <= {variables, "float32" if has_inner else variables}
 
 
 @each_case
@@ -156,7 +177,7 @@ def test_weights_have_finite_gradients(case):
     x = [ops.convert_to_tensor(one) for one in x] if isinstance(x, list) else ops.convert_to_tensor(x)
     with tracing.GradientTape() as tape:
         keraunos.tree.map_structure(tape.watch, x)
-        loss = ops.sum(ops.square(layer(x, **call_arguments_of(case))))
+        loss = sum(ops.sum(ops.square(y)) for y in outputs_of(layer, x, call_arguments_of(case, BATCH)))
     sources = [*layer.trainable_variables, *keraunos.tree.flatten(x)]
     for gradient in tape.gradient(loss, sources):
         assert gradient is None or np.isfinite(gradient.numpy()).all()

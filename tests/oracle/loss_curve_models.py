@@ -1,5 +1,7 @@
 """Models, start weights and batches of the loss curves; works with Keras and with keraunos."""
 
+import inspect
+
 import numpy as np
 
 STEPS = 100
@@ -21,18 +23,17 @@ OPTIMIZERS = {
     "adafactor": ("Adafactor", {"learning_rate": 0.01}),
     "nadam": ("Nadam", {}),
     "ftrl": ("Ftrl", {"learning_rate": 0.01}),
-    "lion": ("Lion", {"learning_rate": 0.0005}),
+    "lion": ("Lion", {"learning_rate": 0.0001}),
     "lamb": ("Lamb", {}),
     "muon": ("Muon", {}),
     "adam_clipnorm_ema": ("Adam", {"clipnorm": 0.5, "use_ema": True, "ema_overwrite_frequency": 10}),
 }
 MODELS = ("a", "b", "c", "d", "e")
-# Left out. Of "c", and RMSprop and Adam of "d", were run and leave the tolerances: the curve jumps, or a loss near zero is
-# all that is left of rows learnt by heart, and differences of rounding grow. The others of "d" were never recorded.
-LEFT_OUT = {
-    "c": ("adadelta", "lion", "muon"),
-    "d": tuple(name for name in OPTIMIZERS if name != "sgd_momentum"),
-}
+# The learning rates of a model are those of its optimizer times this. The targets of "c" and "d" are random: faster, they learn
+# them by heart within the hundred steps, and the relative error of a loss near zero says nothing.
+RATE_SCALE = {"c": 0.2, "d": 0.02}
+# Takes a second for a step of "d".
+LEFT_OUT = {"d": ("muon",)}
 CURVES = [
     (model, optimizer)
     for model in MODELS
@@ -41,9 +42,11 @@ CURVES = [
 ]
 
 
-def make_optimizer(keras, name):
+def make_optimizer(keras, name, model_name):
     kind, arguments = OPTIMIZERS[name]
-    return getattr(keras.optimizers, kind)(**arguments)
+    optimizer = getattr(keras.optimizers, kind)
+    rate = arguments.get("learning_rate", inspect.signature(optimizer).parameters["learning_rate"].default)
+    return optimizer(**{**arguments, "learning_rate": rate * RATE_SCALE.get(model_name, 1.0)})
 
 
 def make_model(keras, name):
@@ -69,11 +72,12 @@ def make_model(keras, name):
         )
         arguments = {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
     elif name in ("c", "d"):
-        # Without the dropout of the benchmark: the two draw different random numbers.
+        # Without the dropout of the benchmark: the two draw different random numbers. And with tanh: among the millions of
+        # values that a relu of these sizes sees, some lie so near its kink that rounding decides about the gradient.
         sizes = (784, 512, 512, 10) if name == "c" else (1024, 2048, 2048, 2048, 1000)
         model = keras.Sequential([keras.Input(sizes[:1])])
         for units in sizes[1:-1]:
-            model.add(layers.Dense(units, activation="relu"))
+            model.add(layers.Dense(units, activation="tanh"))
         model.add(layers.Dense(sizes[-1], activation="softmax"))
         arguments = {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
     else:
@@ -137,6 +141,6 @@ def batches(x, y):
 def run(keras, model_name, optimizer_name):
     """Returns the loss of every step."""
     model, arguments = make_model(keras, model_name)
-    model.compile(make_optimizer(keras, optimizer_name), **arguments)
+    model.compile(make_optimizer(keras, optimizer_name, model_name), **arguments)
     data = make_data(model_name)
     return [model.train_on_batch(x, y, return_dict=True)["loss"] for x, y in batches(*data)]

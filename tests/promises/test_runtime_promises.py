@@ -57,6 +57,53 @@ def test_the_same_seed_gives_the_same_bits_for_any_number_of_threads():
             assert a.tobytes() == b.tobytes()
 
 
+def large_network(units=(1024, 2048, 2048, 2048, 1000)):
+    """Row (d) of the benchmarks."""
+    model = keraunos.Sequential([layers.Input(units[:1])])
+    for width in units[1:-1]:
+        model.add(layers.Dense(width, activation="relu"))
+    model.add(layers.Dense(units[-1], activation="softmax"))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def step_of(model, rows):
+    """The compiled train step and inputs for it."""
+    numbers = np.random.default_rng(1)
+    x = numbers.normal(size=(rows, model.input_shape[1])).astype("float32")
+    y = numbers.integers(0, model.output_shape[1], rows).astype("int32")
+    model.fit(x, y, batch_size=rows, verbose=0)
+    concrete, _ = model.train_function.function.concrete_for(((x, y, None),))
+    return concrete.native, [keraunos.ops.convert_to_tensor(x), keraunos.ops.convert_to_tensor(y)]
+
+
+def test_updates_of_large_weights_have_the_same_bits_for_any_number_of_threads():
+    weights = []
+    for threads in (1, 2, 3):
+        keraunos.config.set_num_threads(threads)
+        try:
+            keraunos.utils.set_random_seed(7)
+            model = large_network((100, 300, 700, 10))
+            step, inputs = step_of(model, 50)
+            assert any(name.startswith("matmul ") for name in step.plan_description(inputs)[0])
+            weights.append(model.get_weights())
+        finally:
+            keraunos.config.set_num_threads(0)
+    for others in weights[1:]:
+        for a, b in zip(weights[0], others):
+            assert a.tobytes() == b.tobytes()
+
+
+def test_a_large_step_needs_no_memory_for_whole_gradients():
+    step, inputs = step_of(large_network(), 256)
+    _, arena = step.plan_description(inputs)
+    activations = 4 * 256 * (3 * 2048 + 1000)
+    largest_gradient = 4 * 2048 * 2048
+    # Beside weights and slots. Weights + gradients + slots + activations + 15 % would allow 50 MB more.
+    assert arena < 2 * activations
+    assert arena < largest_gradient
+
+
 def test_threads_that_predict_on_one_model_agree_with_one_thread():
     model = network()
     x, _ = data(257)

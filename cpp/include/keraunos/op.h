@@ -132,6 +132,11 @@ struct KernelCall {
 using Kernel = std::function<void(const KernelCall&)>;
 using KernelMaker = std::function<Kernel(KernelRequest&)>;
 
+// Rows [begin, end) of a two-dimensional result, written to where the call's first output points.
+using PanelKernel = std::function<void(const KernelCall&, std::int64_t begin, std::int64_t end)>;
+// Gets the largest number of rows asked for at once; no kernel when the shapes are not worth it.
+using PanelMaker = std::function<PanelKernel(KernelRequest&, std::int64_t rows)>;
+
 // One elementwise loop over contiguous memory: reads up to three operands, writes `out`, n elements.
 // `out` may be the same memory as an operand of the same element size.
 using MapLoop = void (*)(const void* a, const void* b, const void* c, void* out, std::int64_t n, const double* parameters);
@@ -165,6 +170,7 @@ struct Op {
 
   ShapeRule shape_rule;
   KernelMaker kernel;      // absent for a map op (the runtime makes it from map_loop) and for a pure body
+  PanelMaker panel_kernel; // optional: the result in pieces, which a following loop consumes while they are in the cache
   MapLoopFinder map_loop;  // present: elementwise with NumPy broadcasting; fused freely
   std::vector<double> map_parameters;
   GradientRule gradient;   // absent: no gradient flows
@@ -174,6 +180,7 @@ struct Op {
   std::uint32_t value_inputs = 0;       // bit i: input i must be known before the run (a size, say)
   bool is_view = false;                 // output 0 is input 0's memory under another shape
   bool is_view_when_unchanged = false;  // the same, when the op leaves the shape as it is
+  bool is_conversion = false;           // elementwise, and changes nothing but the dtype
   bool is_pure = true;                  // equal inputs give equal outputs and nothing else happens
 };
 

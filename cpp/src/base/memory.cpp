@@ -52,4 +52,16 @@ std::shared_ptr<void> allocate_aligned(std::size_t bytes) {
   return std::shared_ptr<void>(memory, release);
 }
 
+void* thread_scratch(std::size_t bytes) {
+  thread_local std::shared_ptr<void> memory;
+  thread_local std::size_t size = 0;
+  if (bytes > size) {
+    memory.reset();
+    size = 0;
+    memory = allocate_aligned(bytes);
+    size = bytes;
+  }
+  return memory.get();
+}
+
 }  // namespace keraunos

@@ -28,11 +28,11 @@ class DenseFinder {
     int activation = -1;  // node, or -1
   };
 
-  // The bias and activation that follow this matmul and nobody else sees.
+  // The bias and activation that follow this product and nobody else sees.
   Match match(const Node& node) const {
     Match found;
-    if (node.op->name != "matmul" || node.attributes.boolean("transpose_a") || !is_float(node.outputs[0])) return found;
-    if (shape(node.inputs[0]).rank() < 2 || shape(node.inputs[1]).rank() != 2) return found;
+    const bool is_convolution = node.op->name == "conv";
+    if (!(is_convolution || is_dense(node)) || !is_float(node.outputs[0])) return found;
     const int add = only_user(node.outputs[0]);
     if (add < 0 || node_at(add).op->name != "add") return found;
     const std::vector<int>& operands = node_at(add).inputs;
@@ -45,13 +45,17 @@ class DenseFinder {
     found.add = add;
     const int next = only_user(node_at(add).outputs[0]);
     static const std::array<const char*, 3> kFused = {"relu", "sigmoid", "tanh"};
-    if (next >= 0 && std::find(kFused.begin(), kFused.end(), node_at(next).op->name) != kFused.end()) found.activation = next;
+    const auto last = is_convolution ? kFused.begin() + 1 : kFused.end();
+    if (next >= 0 && std::find(kFused.begin(), last, node_at(next).op->name) != last) found.activation = next;
     return found;
   }
 
   const Node& node_at(int n) const { return graph_.nodes()[static_cast<std::size_t>(n)]; }
 
  private:
+  bool is_dense(const Node& node) const {
+    return node.op->name == "matmul" && !node.attributes.boolean("transpose_a") && shape(node.inputs[0]).rank() >= 2 && shape(node.inputs[1]).rank() == 2;
+  }
   const Shape& shape(int value) const { return graph_.values()[static_cast<std::size_t>(value)].spec.shape; }
   bool is_float(int value) const {
     const Dtype dtype = graph_.values()[static_cast<std::size_t>(value)].spec.dtype;
@@ -71,7 +75,7 @@ std::shared_ptr<const Graph> fuse_dense(const std::shared_ptr<const Graph>& grap
   GraphCopy copy(*graph);
   const std::size_t count = graph->nodes().size();
   std::vector<DenseFinder::Match> at(count);   // by the last node of a match
-  std::vector<int> product(count, -1);         // the matmul of a match, by its last node
+  std::vector<int> product(count, -1);         // the matmul or conv of a match, by its last node
   std::vector<bool> is_swallowed(count, false);
   for (std::size_t n = 0; n < count; ++n) {
     const DenseFinder::Match match = finder.match(graph->nodes()[n]);
@@ -84,11 +88,14 @@ std::shared_ptr<const Graph> fuse_dense(const std::shared_ptr<const Graph>& grap
   for (std::size_t n = 0; n < count; ++n) {
     const Node& node = graph->nodes()[n];
     if (product[n] >= 0) {
-      const Node& matmul = finder.node_at(product[n]);
+      const Node& fused = finder.node_at(product[n]);
       const std::string activation = at[n].activation >= 0 ? node.op->name : "linear";
-      const Attributes attributes = {{"transpose_b", matmul.attributes.boolean("transpose_b")}, {"activation", activation}};
-      const std::vector<int> inputs = {copy.value(matmul.inputs[0]), copy.value(matmul.inputs[1]), copy.value(at[n].bias)};
-      copy.set_value(node.outputs[0], copy.add(find_op("dense"), inputs, attributes, matmul.scope)[0]);
+      const bool is_convolution = fused.op->name == "conv";
+      Attributes attributes = fused.attributes;
+      if (!is_convolution) attributes = {{"transpose_b", fused.attributes.boolean("transpose_b")}};
+      attributes.set("activation", activation);
+      const std::vector<int> inputs = {copy.value(fused.inputs[0]), copy.value(fused.inputs[1]), copy.value(at[n].bias)};
+      copy.set_value(node.outputs[0], copy.add(find_op(is_convolution ? "biased_conv" : "dense"), inputs, attributes, fused.scope)[0]);
     } else if (!is_swallowed[n]) {
       copy.copy(node);
     }

@@ -10,7 +10,10 @@ namespace keraunos {
 // Equal pure nodes on equal inputs become one.
 std::shared_ptr<const Graph> drop_equal_nodes(const std::shared_ptr<const Graph>& graph);
 
-// matmul + bias (+ activation) becomes one `dense` node where nothing else looks in between.
+// matmul or conv + bias (+ activation) becomes one `dense` or `biased_conv` node where nothing else looks in between.
 std::shared_ptr<const Graph> fuse_dense(const std::shared_ptr<const Graph>& graph);
+
+// The gradient of relu that follows the one of a maximum pooling becomes a part of it.
+std::shared_ptr<const Graph> fuse_pooling(const std::shared_ptr<const Graph>& graph);
 
 }  // namespace keraunos

@@ -14,6 +14,9 @@ struct LevelTables {
   const ReduceTable* reduce;
   const RowTable* rows;
   const RandomTable* random;
+  const RecurrentTable* recurrent;
+  const PoolingTable* pooling;
+  const ConvolutionTable* convolution;
 };
 
 const LevelTables& levels();

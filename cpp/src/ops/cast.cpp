@@ -28,6 +28,7 @@ void register_cast(Registry& registry) {
   op.shape_rule = cast_specs;
   op.kernel = cast_kernel;
   op.gradient = cast_gradient;
+  op.is_conversion = true;
   registry.add(std::move(op));
 }
 

@@ -11,7 +11,7 @@ namespace keraunos {
 namespace {
 
 // Kernels read at most this many inputs; sizes that follow them were known before and are not read.
-constexpr std::size_t kMaxOperands = 8;
+constexpr std::size_t kMaxOperands = 12;
 
 struct Staged {
   std::size_t operand;

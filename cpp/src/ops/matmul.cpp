@@ -138,7 +138,7 @@ Problem problem_of(const KernelRequest& request) {
 }
 
 template <class T>
-Kernel gemm_kernel(KernelRequest& request, Problem problem) {
+kernels::Gemm<T> gemm_of(const Problem& problem) {
   kernels::Gemm<T> gemm;
   gemm.transpose_a = problem.transpose_a;
   gemm.transpose_b = problem.transpose_b;
@@ -148,6 +148,12 @@ Kernel gemm_kernel(KernelRequest& request, Problem problem) {
   gemm.lda = problem.transpose_a ? problem.m : problem.k;
   gemm.ldb = problem.transpose_b ? problem.k : problem.n;
   gemm.ldc = problem.n;
+  return gemm;
+}
+
+template <class T>
+Kernel gemm_kernel(KernelRequest& request, Problem problem) {
+  const kernels::Gemm<T> gemm = gemm_of<T>(problem);
   const std::size_t scratch = (kernels::gemm_workspace(gemm) + kAlignment - 1) / kAlignment * kAlignment;
   const std::int64_t count = problem.batch.count;
   const std::int64_t step = problem.m * problem.n;
@@ -211,6 +217,33 @@ Kernel matmul_kernel(KernelRequest& request) {
   return kernels::visit_arithmetic(request.dtype(0), [&](auto type) -> Kernel { return integer_kernel<typename decltype(type)::type>(problem); });
 }
 
+// ---------------------------------------------------------------- rows at a time
+
+// The second operand is read once for each piece, so it must stay in the cache.
+constexpr std::size_t kKeptBytes = std::size_t{4} << 20;
+
+template <class T>
+PanelKernel gemm_panel(KernelRequest& request, const Problem& problem, std::int64_t rows) {
+  if (static_cast<std::size_t>(problem.k * problem.n) * sizeof(T) > kKeptBytes) return {};
+  kernels::Gemm<T> gemm = gemm_of<T>(problem);
+  gemm.m = rows;
+  request.workspace_bytes = kernels::gemm_workspace(gemm);
+  const std::int64_t row_step = problem.transpose_a ? 1 : gemm.lda;
+  return [gemm, row_step](const KernelCall& call, std::int64_t begin, std::int64_t end) {
+    kernels::Gemm<T> piece = gemm;
+    piece.m = end - begin;
+    kernels::gemm<T>(piece, call.in<T>(0) + begin * row_step, call.in<T>(1), nullptr, call.out<T>(0), call.workspace);
+  };
+}
+
+PanelKernel matmul_panel(KernelRequest& request, std::int64_t rows) {
+  const Problem problem = problem_of(request);
+  if (!problem.batch.axes.empty()) return {};
+  if (request.dtype(0) == Dtype::kFloat32) return gemm_panel<float>(request, problem, rows);
+  if (request.dtype(0) == Dtype::kFloat64) return gemm_panel<double>(request, problem, rows);
+  return {};
+}
+
 // ---------------------------------------------------------------- gradient
 
 bool is_batch_reduced(const Value& operand, const Value& other, const Value& result) {
@@ -256,6 +289,7 @@ void register_matmul(Registry& registry) {
   op.attributes = {{"transpose_a", AttributeKind::kBool, false, false}, {"transpose_b", AttributeKind::kBool, false, false}};
   op.shape_rule = matmul_specs;
   op.kernel = in_float32(matmul_kernel);
+  op.panel_kernel = matmul_panel;
   op.gradient = matmul_gradient;
   registry.add(std::move(op));
 }

@@ -21,6 +21,8 @@ struct Shared {
     register_cumulative(registry);
     register_matmul(registry);
     register_dense(registry);
+    register_convolution(registry);
+    register_pooling(registry);
     register_shapes(registry);
     register_likes(registry);
     register_creation(registry);
@@ -33,6 +35,7 @@ struct Shared {
     register_softmax(registry);
     register_random(registry);
     register_dropout(registry);
+    register_recurrent(registry);
   }
 };
 

@@ -35,6 +35,8 @@ void register_reduction_views(Registry& registry);
 void register_cumulative(Registry& registry);
 void register_matmul(Registry& registry);
 void register_dense(Registry& registry);
+void register_convolution(Registry& registry);
+void register_pooling(Registry& registry);
 void register_shapes(Registry& registry);
 void register_likes(Registry& registry);
 void register_creation(Registry& registry);
@@ -47,5 +49,6 @@ void register_sorting(Registry& registry);
 void register_softmax(Registry& registry);
 void register_random(Registry& registry);
 void register_dropout(Registry& registry);
+void register_recurrent(Registry& registry);
 
 }  // namespace keraunos

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/prefetch.h"
 #include "base/threads.h"
 
 namespace keraunos {
@@ -12,7 +13,7 @@ namespace {
 constexpr std::size_t kScratchBytes = 32 * 1024;  // on the stack: one first-level cache, and fit for small thread stacks
 constexpr std::int64_t kMaxBlock = 1024;
 constexpr std::int64_t kMinBlock = 16;
-constexpr int kMaxSlots = 128;
+constexpr std::int64_t kBeyondCaches = 1 << 18;  // elements; operands of this many come from memory
 constexpr double kNanosecondsPerStep = 0.15;  // per element, a middle of the map loops
 constexpr double kGrainNanoseconds = 15000;
 
@@ -112,7 +113,7 @@ int MapProgram::add_cast(int slot, Dtype dtype) {
 }
 
 int MapProgram::add_step(const Op& op, const std::vector<int>& operands, Dtype result) {
-  if (op.name == "cast") return add_cast(operands[0], result);
+  if (op.is_conversion) return add_cast(operands[0], result);
   // The dtype that the op computes in is that of its last operand: select's first is the condition.
   const Dtype operand_dtype = slots_[static_cast<std::size_t>(operands.back())].dtype;
   MapLoop loop = op.map_loop(operand_dtype, result);
@@ -204,10 +205,11 @@ void MapProgram::share_scratch() {
 void MapProgram::seal() {
   place_outputs();
   share_scratch();
-  if (slots_.size() > kMaxSlots) throw Error(ErrorKind::kRuntime, "MapProgram: too many slots");
+  if (slots_.size() > kMaxMapSlots) throw Error(ErrorKind::kRuntime, "MapProgram: too many slots");
   const std::size_t blocks = static_cast<std::size_t>(std::max(1, scratch_blocks_));
   const std::int64_t fitting = static_cast<std::int64_t>(kScratchBytes / (blocks * scratch_element_));
   block_ = std::clamp(fitting / 16 * 16, kMinBlock, kMaxBlock);
+  fetches_ahead_ = elements_ >= kBeyondCaches;
   const double cost = kNanosecondsPerStep * static_cast<double>(std::max<std::size_t>(1, steps_.size()));
   grain_ = std::max<std::int64_t>(static_cast<std::int64_t>(kGrainNanoseconds / cost) / block_, 1) * block_;
 }
@@ -256,12 +258,14 @@ void MapProgram::expand(const Expansion& expansion, const void* source, std::siz
 
 void MapProgram::run(const void* const* inputs, void* const* outputs, std::int64_t begin, std::int64_t end) const {
   alignas(64) char scratch[kScratchBytes];
-  std::array<char*, kMaxSlots> memory;
-  std::array<std::int64_t, kMaxSlots> step_bytes;  // how far a slot moves with each block
+  std::array<char*, kMaxMapSlots> memory;
+  std::array<std::int64_t, kMaxMapSlots> step_bytes;  // how far a slot moves with each block
   const std::int64_t first = std::min(block_, end - begin);
   const std::size_t block_bytes = static_cast<std::size_t>(block_) * scratch_element_;
-  std::array<int, kMaxSlots> expanded;
+  std::array<int, kMaxMapSlots> expanded;
   std::size_t expanded_count = 0;
+  std::array<std::size_t, kMaxMapSlots> full;
+  std::size_t full_count = 0;
   int own_blocks = 0;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = slots_[i];
@@ -271,6 +275,7 @@ void MapProgram::run(const void* const* inputs, void* const* outputs, std::int64
       case SlotKind::kFull:
         memory[i] = static_cast<char*>(const_cast<void*>(inputs[slot.index])) + begin * static_cast<std::int64_t>(element);
         step_bytes[i] = static_cast<std::int64_t>(element) * block_;
+        full[full_count++] = i;
         break;
       case SlotKind::kOutput:
         memory[i] = static_cast<char*>(outputs[slot.index]) + begin * static_cast<std::int64_t>(element);
@@ -290,14 +295,26 @@ void MapProgram::run(const void* const* inputs, void* const* outputs, std::int64
     }
   }
   const auto at = [&](int slot) -> char* { return slot < 0 ? nullptr : memory[static_cast<std::size_t>(slot)]; };
+  // A share of the next block's operands. The processor's own prefetching starts afresh with every step and page.
+  const auto fetch_ahead = [&](std::size_t step) {
+    for (std::size_t f = 0; f < full_count; ++f) {
+      const std::size_t bytes = static_cast<std::size_t>(step_bytes[full[f]]);
+      const char* next = memory[full[f]] + bytes;
+      const std::size_t lines = bytes / kCacheLine;
+      const std::size_t last = lines * (step + 1) / steps_.size();
+      for (std::size_t line = lines * step / steps_.size(); line < last; ++line) prefetch_line(next + line * kCacheLine);
+    }
+  };
   for (std::int64_t position = begin; position < end; position += block_) {
     const std::int64_t n = std::min(block_, end - position);
+    const bool has_next = fetches_ahead_ && position + 2 * block_ <= end;
     for (std::size_t e = 0; e < expanded_count; ++e) {
       const std::size_t i = static_cast<std::size_t>(expanded[e]);
       const std::size_t input = static_cast<std::size_t>(slots_[i].index);
       expand(expansions_[input], inputs[input], size_of(slots_[i].dtype), position, n, memory[i]);
     }
     for (const Step& step : steps_) {
+      if (has_next) fetch_ahead(static_cast<std::size_t>(&step - steps_.data()));
       if (step.loop) {
         step.loop(at(step.operands[0]), at(step.operands[1]), at(step.operands[2]), at(step.result), n, step.parameters);
       } else {
@@ -305,6 +322,17 @@ void MapProgram::run(const void* const* inputs, void* const* outputs, std::int64
       }
     }
     for (std::size_t i = 0; i < slots_.size(); ++i) memory[i] += step_bytes[i];
+  }
+}
+
+MapOperands::MapOperands(const MapProgram& program, const void* const* sources, void* const* targets, std::int64_t first) {
+  const auto bytes = [first](Dtype dtype) { return first * static_cast<std::int64_t>(size_of(dtype)); };
+  for (std::size_t i = 0; i < program.input_count(); ++i) {
+    const bool moves = program.is_full_input(i) && sources[i] != nullptr;
+    inputs[i] = moves ? static_cast<const char*>(sources[i]) + bytes(program.input_dtype(i)) : sources[i];
+  }
+  for (std::size_t i = 0; i < program.output_count(); ++i) {
+    outputs[i] = static_cast<char*>(targets[i]) + bytes(program.output_dtype(i));
   }
 }
 

@@ -1,13 +1,17 @@
 // Chains of elementwise ops, run block by block so that intermediate results stay in the first-level cache.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "keraunos/op.h"
 #include "kernels/kernels.h"
 
 namespace keraunos {
+
+inline constexpr std::size_t kMaxMapSlots = 128;
 
 class MapProgram {
  public:
@@ -27,6 +31,10 @@ class MapProgram {
   std::int64_t grain() const { return grain_; }
   // True when every operand is a scalar or has the program's own shape.
   bool is_flat() const;
+  // The operand has the program's own shape, so that part of it may be handed over for part of the elements.
+  bool is_full_input(std::size_t i) const { return slots_[static_cast<std::size_t>(inputs_[i])].kind == SlotKind::kFull; }
+  Dtype input_dtype(std::size_t i) const { return slots_[static_cast<std::size_t>(inputs_[i])].dtype; }
+  Dtype output_dtype(std::size_t i) const { return slots_[static_cast<std::size_t>(outputs_[i].slot)].dtype; }
   std::size_t input_count() const { return inputs_.size(); }
   std::size_t output_count() const { return outputs_.size(); }
   int slot_count() const { return static_cast<int>(slots_.size()); }
@@ -78,6 +86,7 @@ class MapProgram {
   std::int64_t elements_ = 0;
   std::int64_t grain_ = 1;
   std::int64_t block_ = 0;
+  bool fetches_ahead_ = false;
   int scratch_blocks_ = 0;
   std::size_t scratch_element_ = 1;
   std::vector<Slot> slots_;
@@ -85,6 +94,20 @@ class MapProgram {
   std::vector<Expansion> expansions_;  // per input
   std::vector<Step> steps_;
   std::vector<Output> outputs_;
+};
+
+// One elementwise program on one set of values. Programs of equal steps run side by side in one unit.
+struct Segment {
+  std::shared_ptr<MapProgram> program;
+  std::vector<int> inputs;   // root values
+  std::vector<int> outputs;  // values
+};
+
+// The operands of a flat program as seen from its element `first`.
+struct MapOperands {
+  MapOperands(const MapProgram& program, const void* const* sources, void* const* targets, std::int64_t first);
+  std::array<const void*, kMaxMapSlots> inputs;
+  std::array<void*, kMaxMapSlots> outputs;
 };
 
 // One elementwise op over broadcast operands, now.

@@ -11,21 +11,6 @@
 namespace keraunos {
 namespace {
 
-
-std::vector<const Tensor*> known_inputs(const Node& node, const Resolved& resolved) {
-  std::vector<const Tensor*> known;
-  known.reserve(node.inputs.size());
-  for (int input : node.inputs) known.push_back(resolved.is_known(input) ? &resolved.known[static_cast<std::size_t>(input)] : nullptr);
-  return known;
-}
-
-std::vector<TensorSpec> specs_of(const std::vector<int>& values, const Resolved& resolved) {
-  std::vector<TensorSpec> specs;
-  specs.reserve(values.size());
-  for (int value : values) specs.push_back(resolved.specs[static_cast<std::size_t>(value)]);
-  return specs;
-}
-
 // A piece of one segment, small enough for one thread.
 struct Chunk {
   std::size_t segment;
@@ -185,6 +170,7 @@ void Plan::add_unit(const Unit& unit, const Resolved& resolved, std::size_t posi
   switch (unit.kind) {
     case UnitKind::kKernel: return add_kernel_unit(unit, resolved, position);
     case UnitKind::kMap: return add_map_unit(unit, resolved);
+    case UnitKind::kPanels: return add_panel_unit(unit, resolved);
     case UnitKind::kCopy: return add_copy_unit(unit, resolved);
   }
 }
@@ -208,6 +194,20 @@ void Plan::add_map_unit(const Unit& unit, const Resolved& resolved) {
   std::string name = "map";
   for (int n : unit.nodes) name += " " + graph_->nodes()[static_cast<std::size_t>(n)].op->name;
   add_instruction(map_kernel(unit.segments), inputs, outputs, {}, std::move(name));
+}
+
+// The kernel's operands, then the loop's; the loop's results.
+void Plan::add_panel_unit(const Unit& unit, const Resolved& resolved) {
+  const Node& node = graph_->nodes()[static_cast<std::size_t>(unit.nodes[0])];
+  const Segment& segment = unit.segments[0];
+  std::vector<Location> inputs;
+  std::vector<Location> outputs;
+  for (int value : node.inputs) inputs.push_back(location_of(value, resolved));
+  for (int value : segment.inputs) inputs.push_back(location_of(value, resolved));
+  for (int value : segment.outputs) outputs.push_back(location_of(value, resolved));
+  std::string name;
+  for (int n : unit.nodes) name += (name.empty() ? "" : " ") + graph_->nodes()[static_cast<std::size_t>(n)].op->name;
+  add_instruction(panel_unit_kernel(unit.panel, node.inputs.size(), segment.program), inputs, outputs, {}, std::move(name));
 }
 
 void Plan::add_copy_unit(const Unit& unit, const Resolved& resolved) {

@@ -76,6 +76,7 @@ class Plan {
   void add_unit(const Unit& unit, const Resolved& resolved, std::size_t position);
   void add_kernel_unit(const Unit& unit, const Resolved& resolved, std::size_t position);
   void add_map_unit(const Unit& unit, const Resolved& resolved);
+  void add_panel_unit(const Unit& unit, const Resolved& resolved);
   void add_copy_unit(const Unit& unit, const Resolved& resolved);
   void bind_variables(Workspace& workspace, const StateAccess& access) const;
   void execute(Workspace& workspace) const;

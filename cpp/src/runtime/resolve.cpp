@@ -102,4 +102,18 @@ Resolved resolve(const Graph& graph, const std::vector<TensorSpec>& inputs) {
   return resolved;
 }
 
+std::vector<TensorSpec> specs_of(const std::vector<int>& values, const Resolved& resolved) {
+  std::vector<TensorSpec> specs;
+  specs.reserve(values.size());
+  for (int value : values) specs.push_back(resolved.specs[static_cast<std::size_t>(value)]);
+  return specs;
+}
+
+std::vector<const Tensor*> known_inputs(const Node& node, const Resolved& resolved) {
+  std::vector<const Tensor*> known;
+  known.reserve(node.inputs.size());
+  for (int input : node.inputs) known.push_back(resolved.is_known(input) ? &resolved.known[static_cast<std::size_t>(input)] : nullptr);
+  return known;
+}
+
 }  // namespace keraunos

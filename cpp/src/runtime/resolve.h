@@ -20,6 +20,10 @@ struct Resolved {
   bool is_known(int value) const { return known[static_cast<std::size_t>(value)].has_data(); }
 };
 
+std::vector<TensorSpec> specs_of(const std::vector<int>& values, const Resolved& resolved);
+// Per input: its value where it is known before the run, else nullptr.
+std::vector<const Tensor*> known_inputs(const Node& node, const Resolved& resolved);
+
 Resolved resolve(const Graph& graph, const std::vector<TensorSpec>& inputs);
 
 // Input `i` of the op is read as data in a run (not for its shape alone, not as a size known before).

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kMaxChain = 40;  // nodes of one fused loop; bounds its scratch memory
 constexpr std::int64_t kWorthMerging = 1 << 16;  // elements; a longer loop keeps every thread busy by itself
 
-bool is_map(const Node& node) { return node.op->map_loop || node.op->name == "cast"; }
+bool is_map(const Node& node) { return node.op->map_loop || node.op->is_conversion; }
 
 void add_once(std::vector<int>& list, int item) {
   if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
@@ -36,6 +36,7 @@ class Scheduler {
       unit.writes = unit.segments[0].outputs;
     }
     if (options_.merge_equal_maps) merge_equal_maps();
+    if (options_.fuse_panels) fuse_panels();
     return {ordered(), std::move(direct_)};
   }
 
@@ -256,6 +257,60 @@ class Scheduler {
            u.segments[0].program->elements() < kWorthMerging;
   }
 
+  // The update of a large weight joins the product that makes its gradient: the gradient is used up while it is in the
+  // cache and never lies in memory whole.
+  void fuse_panels() {
+    for (std::size_t u = 0; u < units_.size(); ++u) {
+      Unit& loop = units_[u];
+      if (loop.kind != UnitKind::kMap || loop.segments.size() != 1 || loop.segments[0].program->elements() < kWorthMerging) continue;
+      const std::vector<int> inputs = loop.segments[0].inputs;
+      for (std::size_t i = 0; i < inputs.size(); ++i) {
+        const int kernel = producer_[static_cast<std::size_t>(inputs[i])];
+        if (kernel < 0 || !can_feed(kernel, static_cast<int>(u), i)) continue;
+        feed(kernel, static_cast<int>(u), i);
+        break;
+      }
+    }
+  }
+
+  bool can_feed(int kernel, int loop, std::size_t input) {
+    const Unit& k = unit(kernel);
+    const Segment& segment = unit(loop).segments[0];
+    const int value = segment.inputs[input];
+    if (k.kind != UnitKind::kKernel || !node_of(k.nodes[0]).op->panel_kernel || node_of(k.nodes[0]).outputs.size() != 1) return false;
+    if (spec(node_of(k.nodes[0]).outputs[0]).shape.rank() != 2 || has_direct_target(value) || readers_of(value).size() != 1) return false;
+    if (!segment.program->is_flat() || !segment.program->is_full_input(input)) return false;
+    // All results go into variables, none of which the kernel still reads for its later rows.
+    for (int output : segment.outputs) {
+      const int variable = direct(output).variable;
+      if (variable < 0) return false;
+      const int old = graph_.variables()[static_cast<std::size_t>(variable)].read;
+      if (old >= 0 && std::find(k.reads.begin(), k.reads.end(), old) != k.reads.end()) return false;
+    }
+    if (dependencies_.has_path_between(kernel, loop)) return false;
+    unit(kernel).panel = make_panel(node_of(k.nodes[0]), resolved_);
+    return unit(kernel).panel.kernel != nullptr;
+  }
+
+  void feed(int kernel, int loop, std::size_t input) {
+    Unit& k = unit(kernel);
+    Unit& l = unit(loop);
+    const int fed = l.segments[0].inputs[input];
+    k.kind = UnitKind::kPanels;
+    k.panel.input = input;
+    k.segments = std::move(l.segments);
+    k.nodes.insert(k.nodes.end(), l.nodes.begin(), l.nodes.end());
+    for (int read : l.reads) {
+      if (read != fed) add_once(k.reads, read);
+    }
+    k.writes = l.writes;
+    for (int& p : producer_) {
+      if (p == loop) p = kernel;
+    }
+    l = Unit{};
+    dependencies_.merge(kernel, loop);
+  }
+
   bool run_alike(const Segment& a, const Segment& b) const {
     if (!a.program->has_same_steps(*b.program)) return false;
     for (std::size_t i = 0; i < a.inputs.size(); ++i) {
@@ -282,11 +337,11 @@ class Scheduler {
   // Kernels keep the order of the graph; a loop runs as soon as the kernels before it are done, while its operands are near.
   int position(int u) {
     if (unit(u).kind == UnitKind::kCopy) return static_cast<int>(graph_.nodes().size());
-    if (unit(u).kind == UnitKind::kKernel) return unit(u).nodes.back();
+    if (unit(u).kind != UnitKind::kMap) return unit(u).nodes.front();
     int latest = -1;
     for (int earlier = 0; earlier < dependencies_.size(); ++earlier) {
-      if (dependencies_.depends(u, earlier) && !unit(earlier).nodes.empty() && unit(earlier).kind == UnitKind::kKernel) {
-        latest = std::max(latest, unit(earlier).nodes.back());
+      if (dependencies_.depends(u, earlier) && !unit(earlier).nodes.empty() && unit(earlier).kind != UnitKind::kMap) {
+        latest = std::max(latest, unit(earlier).nodes.front());
       }
     }
     return latest;

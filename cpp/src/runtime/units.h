@@ -7,25 +7,21 @@
 
 #include "keraunos/graph.h"
 #include "runtime/map_program.h"
+#include "runtime/panel.h"
 #include "runtime/resolve.h"
 
 namespace keraunos {
 
-enum class UnitKind : std::uint8_t { kKernel, kMap, kCopy };
-
-// One elementwise program on one set of values. Programs of equal steps run side by side in one unit.
-struct Segment {
-  std::shared_ptr<MapProgram> program;
-  std::vector<int> inputs;   // root values
-  std::vector<int> outputs;  // values
-};
+// kPanels: a kernel that gives its result some rows at a time, each followed at once by the loop that consumes them.
+enum class UnitKind : std::uint8_t { kKernel, kMap, kPanels, kCopy };
 
 struct Unit {
   UnitKind kind = UnitKind::kKernel;
   std::vector<int> nodes;  // in graph order
   std::vector<int> reads;  // root values, each once
   std::vector<int> writes;
-  std::vector<Segment> segments;  // kMap
+  std::vector<Segment> segments;  // kMap, kPanels
+  Panel panel;                    // kPanels
   int written_variable = -1;      // kCopy into a variable
   int written_output = -1;        // kCopy into an output
 };
@@ -45,6 +41,7 @@ struct FusionOptions {
   bool fuse_maps = true;
   bool merge_equal_maps = true;
   bool write_in_place = true;
+  bool fuse_panels = true;
 };
 
 UnitSchedule schedule_units(const Graph& graph, const Resolved& resolved, const FusionOptions& options);

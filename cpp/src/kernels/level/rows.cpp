@@ -1,4 +1,5 @@
 // Softmax and its kin: each row on its own.
+#include "kernels/level/over_row.h"
 #include "kernels/level/simd.h"
 #include "kernels/level/tables.h"
 #include "kernels/level/vector_math.h"
@@ -8,23 +9,6 @@ namespace {
 
 template <class T>
 constexpr T kInf = sizeof(T) == 4 ? T(kInf32) : T(kInf64);
-
-// Visits a row in vectors. visit(offset, load, store): the last vector may be partial; what lies beyond it reads as `fill`.
-template <class T, class Visit>
-KERAUNOS_INLINE void over_row(std::int64_t n, Visit visit) {
-  constexpr int W = Lanes<T>::count;
-  using V = typename Lanes<T>::Vector;
-  std::int64_t i = 0;
-  for (; i + W <= n; i += W) {
-    visit(i, [](const T* p, V) __attribute__((always_inline)) { return load(p); },
-          [](T* p, V v) __attribute__((always_inline)) { store(p, v); });
-  }
-  if (i < n) {
-    const auto part = part_of(static_cast<const T*>(nullptr), static_cast<int>(n - i));
-    visit(i, [part](const T* p, V fill) __attribute__((always_inline)) { return load_part_or(p, part, fill); },
-          [part](T* p, V v) __attribute__((always_inline)) { store_part(p, v, part); });
-  }
-}
 
 template <class T>
 KERAUNOS_INLINE typename Lanes<T>::Vector row_maximum(const T* in, std::int64_t n) {

@@ -4,7 +4,10 @@
 #include <cstdint>
 
 #include "kernels/kernels.h"
+#include "kernels/level/convolution.h"
 #include "kernels/level/gemm.h"
+#include "kernels/level/recurrent.h"
+#include "kernels/level/pooling.h"
 
 namespace keraunos::kernels {
 
@@ -63,6 +66,9 @@ struct RandomTable {
   extern const ReduceTable reduce_table; \
   extern const RowTable row_table;       \
   extern const RandomTable random_table; \
+  extern const RecurrentTable recurrent_table; \
+  extern const PoolingTable pooling_table; \
+  extern const ConvolutionTable convolution_table; \
   }
 
 #if defined(__x86_64__) || defined(_M_X64)

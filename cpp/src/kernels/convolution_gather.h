@@ -1,0 +1,73 @@
+// Gathers pixels tap by tap and multiplies them with weights: what the convolution and its input gradient have in common.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "kernels/level/convolution.h"
+
+namespace keraunos::kernels {
+
+// One spatial axis: the place of x that tap t of place o of y reads, or -1.
+struct GatherAxis {
+  std::int64_t in = 1, out = 1, taps = 1;
+  std::vector<std::int64_t> source = {0};  // [out][taps]
+  std::vector<std::int64_t> order = {0};   // places of y such that neighbours read by the same taps
+};
+
+template <class T>
+class ImageGather {
+ public:
+  std::int64_t batch = 0, groups = 1, in_channels = 0, out_channels = 0;
+  std::array<GatherAxis, 3> axes;
+  bool has_bias = false, is_relu = false;
+
+  // Where the weights lie: rows [tap][input channel of the group], columns in strips of whole vectors or in their own matrix.
+  struct Weights {
+    const T* data;
+    std::int64_t row_step;     // 0: packed, strip after strip, each as wide as its whole vectors
+    std::int64_t group_step;   // from a group's to the next
+  };
+
+  // After the fields are set.
+  void plan();
+  std::int64_t inner_size() const { return taps_ * (in_channels / groups); }
+  std::int64_t tiles() const { return tiles_; }
+  std::int64_t packed_elements() const;  // of one group
+  std::size_t workspace_bytes() const { return static_cast<std::size_t>(in_channels) * sizeof(T); }
+  void run(const T* x, const Weights& weights, const T* bias, T* y, void* workspace) const;
+  // One weight per tap and channel.
+  void run_depthwise(const T* x, const T* w, bool is_reversed, const T* bias, T* y) const;
+
+ private:
+  using Segment = ConvolutionSegment<T>;
+  struct Pixel {
+    std::int64_t image, places[3];
+  };
+  struct Tile {
+    int rows;
+    const Segment* segments;
+    std::int64_t count;
+    T* c[kConvolutionRows];
+  };
+
+  Pixel pixel_at(std::int64_t index) const;
+  std::int64_t x_offset(std::int64_t image, std::int64_t a, std::int64_t b, std::int64_t c) const;
+  T* y_pixel(T* y, const Pixel& pixel) const;
+  Segment* add_alike(const T* x, const Pixel& pixel, int rows, Segment* out) const;
+  Segment* add_mixed(const T* x, const Pixel* pixels, int rows, const T* zeros, Segment* out) const;
+  void make_tile(std::int64_t index, const T* x, const T* zeros, T* y, Segment* segments, Tile& tile) const;
+  void run_tiles(std::int64_t begin, std::int64_t end, const T* x, const Weights& weights, const T* bias, T* y, const T* zeros) const;
+
+  std::int64_t taps_ = 1, places_ = 1;
+  bool joins_taps_ = false;  // taps next to each other on the last axis read pixels next to each other
+  std::vector<std::int64_t> run_first_, run_count_;  // of the last axis: the taps inside the image
+  // A tile holds the same place of several images, which all read by the same taps; or, with few images, neighbouring places.
+  bool tiles_images_ = false;
+  std::int64_t tiles_ = 0, tile_base_ = 0, tile_extra_ = 0, tile_groups_ = 0;
+};
+
+}  // namespace keraunos::kernels

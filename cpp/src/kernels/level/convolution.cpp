@@ -1,0 +1,148 @@
+// The inner loops of convolution of one level. The tile is that of the matrix product, but each row has a pointer of its own, which jumps
+// from segment to segment: nothing of the images is copied, and taps on the padding are left out.
+#include "kernels/level/convolution.h"
+
+#include "kernels/level/simd.h"
+#include "kernels/level/tables.h"
+
+namespace keraunos::kernels::KERAUNOS_LEVEL {
+namespace {
+
+#if defined(__AVX512F__) || defined(__ARM_NEON)
+constexpr int kRows = 8;
+#else
+constexpr int kRows = 6;
+#endif
+
+template <class T, int Rows, int Vectors>
+void tile(const ConvolutionTile<T>& call) {
+  using V = typename Lanes<T>::Vector;
+  constexpr int W = Lanes<T>::count;
+  V sum[Rows][Vectors] = {};
+  const std::int64_t a_step = call.a_step, b_step = call.b_step;
+  const ConvolutionSegment<T>* const end = call.segments + call.count;
+  for (const ConvolutionSegment<T>* segment = call.segments; segment != end; ++segment) {
+    const T* a[Rows];
+#pragma GCC unroll 8
+    for (int r = 0; r < Rows; ++r) a[r] = segment->a[r] + call.a_offset;
+    const T* b = call.b + segment->b * b_step;
+    const T* const b_end = b + segment->length * b_step;
+    for (std::int64_t at = 0; b != b_end; at += a_step, b += b_step) {
+      V right[Vectors];
+#pragma GCC unroll 2
+      for (int v = 0; v < Vectors; ++v) right[v] = load(b + v * W);
+#pragma GCC unroll 8
+      for (int r = 0; r < Rows; ++r) {
+        const V left = splat(a[r][at]);
+#pragma GCC unroll 2
+        for (int v = 0; v < Vectors; ++v) sum[r][v] = fma(left, right[v], sum[r][v]);
+      }
+    }
+  }
+
+  const int last = static_cast<int>(call.columns - (Vectors - 1) * W);  // columns in the last vector
+  const bool is_whole = last == W;
+  const auto part = part_of(call.b, is_whole ? 1 : last);
+  V bias[Vectors] = {};
+  if (call.bias != nullptr) {
+    for (int v = 0; v < Vectors - 1; ++v) bias[v] = load(call.bias + v * W);
+    const T* p = call.bias + (Vectors - 1) * W;
+    bias[Vectors - 1] = is_whole ? load(p) : load_part(p, part);
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 2
+    for (int v = 0; v < Vectors; ++v) {
+      T* p = call.c[r] + v * W;
+      const bool is_part = v == Vectors - 1 && !is_whole;
+      V value = sum[r][v] + bias[v];
+      if (call.adds_to_c) value = value + (is_part ? load_part(p, part) : load(p));
+      if (call.is_relu) value = maximum(value, V{});
+      if (is_part) {
+        store_part(p, value, part);
+      } else {
+        store(p, value);
+      }
+    }
+  }
+}
+
+template <class T, int Rows>
+constexpr void fill_tiles(ConvolutionLevel<T>& level) {
+  level.tile[Rows - 1][0] = tile<T, Rows, 1>;
+  level.tile[Rows - 1][1] = tile<T, Rows, 2>;
+  if constexpr (Rows > 1) fill_tiles<T, Rows - 1>(level);
+}
+
+// ---------------------------------------------------------------- depthwise
+
+template <class T, int Vectors, class Load, class Store>
+KERAUNOS_INLINE void depthwise_strip(const T* const* x, const T* const* w, std::int64_t taps, std::int64_t at, const T* bias, bool is_relu, T* y,
+                                     Load load_at, Store store_at) {
+  using V = typename Lanes<T>::Vector;
+  constexpr int W = Lanes<T>::count;
+  V sum[Vectors] = {};
+  if (bias != nullptr) {
+    for (int v = 0; v < Vectors; ++v) sum[v] = load_at(bias + at + v * W);
+  }
+  for (std::int64_t t = 0; t < taps; ++t) {
+    for (int v = 0; v < Vectors; ++v) sum[v] = fma(load_at(x[t] + at + v * W), load_at(w[t] + at + v * W), sum[v]);
+  }
+  for (int v = 0; v < Vectors; ++v) store_at(y + at + v * W, is_relu ? maximum(sum[v], V{}) : sum[v]);
+}
+
+template <class T>
+void depthwise(const T* const* x, const T* const* w, std::int64_t taps, std::int64_t channels, const T* bias, bool is_relu, T* y) {
+  constexpr int W = Lanes<T>::count;
+  const auto whole_load = [](const T* p) { return load(p); };
+  const auto whole_store = [](T* p, auto v) { store(p, v); };
+  std::int64_t c = 0;
+  for (; c + 4 * W <= channels; c += 4 * W) depthwise_strip<T, 4>(x, w, taps, c, bias, is_relu, y, whole_load, whole_store);
+  for (; c + W <= channels; c += W) depthwise_strip<T, 1>(x, w, taps, c, bias, is_relu, y, whole_load, whole_store);
+  if (c < channels) {
+    const auto part = part_of(y, static_cast<int>(channels - c));
+    depthwise_strip<T, 1>(x, w, taps, c, bias, is_relu, y, [part](const T* p) { return load_part(p, part); },
+                          [part](T* p, auto v) { store_part(p, v, part); });
+  }
+}
+
+template <class T, int Vectors, class Load, class Store>
+KERAUNOS_INLINE void depthwise_weights_strip(const T* x, std::int64_t x_step, const T* g, std::int64_t g_step, std::int64_t places, T* w, Load load_at,
+                                             Store store_at) {
+  using V = typename Lanes<T>::Vector;
+  constexpr int W = Lanes<T>::count;
+  V sum[Vectors];
+  for (int v = 0; v < Vectors; ++v) sum[v] = load_at(w + v * W);
+  for (std::int64_t i = 0; i < places; ++i, x += x_step, g += g_step) {
+    for (int v = 0; v < Vectors; ++v) sum[v] = fma(load_at(x + v * W), load_at(g + v * W), sum[v]);
+  }
+  for (int v = 0; v < Vectors; ++v) store_at(w + v * W, sum[v]);
+}
+
+template <class T>
+void depthwise_weights(const T* x, std::int64_t x_step, const T* g, std::int64_t g_step, std::int64_t places, std::int64_t channels, T* w) {
+  constexpr int W = Lanes<T>::count;
+  const auto whole_load = [](const T* p) { return load(p); };
+  const auto whole_store = [](T* p, auto v) { store(p, v); };
+  std::int64_t c = 0;
+  for (; c + 4 * W <= channels; c += 4 * W) depthwise_weights_strip<T, 4>(x + c, x_step, g + c, g_step, places, w + c, whole_load, whole_store);
+  for (; c + W <= channels; c += W) depthwise_weights_strip<T, 1>(x + c, x_step, g + c, g_step, places, w + c, whole_load, whole_store);
+  if (c < channels) {
+    const auto part = part_of(x, static_cast<int>(channels - c));
+    depthwise_weights_strip<T, 1>(x + c, x_step, g + c, g_step, places, w + c, [part](const T* p) { return load_part(p, part); },
+                                  [part](T* p, auto v) { store_part(p, v, part); });
+  }
+}
+
+template <class T>
+constexpr ConvolutionLevel<T> make_convolution_level() {
+  ConvolutionLevel<T> level = {kRows, {}, depthwise<T>, depthwise_weights<T>};
+  fill_tiles<T, kRows>(level);
+  return level;
+}
+
+}  // namespace
+
+extern const ConvolutionTable convolution_table = {make_convolution_level<float>(), make_convolution_level<double>()};
+
+}  // namespace keraunos::kernels::KERAUNOS_LEVEL

@@ -1,0 +1,52 @@
+// What a level gives to convolution: one tile of the implicit matrix product, and loops over channels for depthwise kernels.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/kernels.h"
+
+namespace keraunos::kernels {
+
+constexpr int kConvolutionRows = 8;  // at most, on any level
+
+// A run of the inner axis along which every row of a is read from its own pointer.
+template <class T>
+struct ConvolutionSegment {
+  const T* a[kConvolutionRows];
+  std::int64_t b;  // its first row of b
+  std::int64_t length;
+};
+
+// c[row] = activation(sum over segments of a[row] * b + bias), `columns` wide; b's rows are read in whole vectors.
+template <class T>
+struct ConvolutionTile {
+  const ConvolutionSegment<T>* segments;
+  std::int64_t count;
+  std::int64_t a_offset;  // added to every a
+  std::int64_t a_step;    // of a along the inner axis
+  const T* b;
+  std::int64_t b_step;  // from row to row
+  T* c[kConvolutionRows];
+  std::int64_t columns;
+  bool adds_to_c;
+  const T* bias;  // or nullptr
+  bool is_relu;
+};
+
+template <class T>
+struct ConvolutionLevel {
+  int rows;  // of the tallest tile
+  // [rows - 1][vectors - 1], vectors 1 or 2
+  void (*tile[kConvolutionRows][2])(const ConvolutionTile<T>&);
+  // y[c] = bias[c] + sum over taps of x[tap][c] * w[tap][c]
+  void (*depthwise)(const T* const* x, const T* const* w, std::int64_t taps, std::int64_t channels, const T* bias, bool is_relu, T* y);
+  // w[c] += sum over places of x[place][c] * g[place][c]
+  void (*depthwise_weights)(const T* x, std::int64_t x_step, const T* g, std::int64_t g_step, std::int64_t places, std::int64_t channels, T* w);
+};
+
+struct ConvolutionTable {
+  ConvolutionLevel<float> f32;
+  ConvolutionLevel<double> f64;
+};
+
+}  // namespace keraunos::kernels

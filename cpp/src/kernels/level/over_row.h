@@ -1,0 +1,27 @@
+// A loop over contiguous elements in vectors, the last of which may be partial.
+#pragma once
+
+#include "kernels/level/simd.h"
+
+namespace keraunos::kernels::KERAUNOS_LEVEL {
+namespace {
+
+// Visits a row in vectors. visit(offset, load, store): the last vector may be partial; what lies beyond it reads as `fill`.
+template <class T, class Visit>
+KERAUNOS_INLINE void over_row(std::int64_t n, Visit visit) {
+  constexpr int W = Lanes<T>::count;
+  using V = typename Lanes<T>::Vector;
+  std::int64_t i = 0;
+  for (; i + W <= n; i += W) {
+    visit(i, [](const T* p, V) __attribute__((always_inline)) { return load(p); },
+          [](T* p, V v) __attribute__((always_inline)) { store(p, v); });
+  }
+  if (i < n) {
+    const auto part = part_of(static_cast<const T*>(nullptr), static_cast<int>(n - i));
+    visit(i, [part](const T* p, V fill) __attribute__((always_inline)) { return load_part_or(p, part, fill); },
+          [part](T* p, V v) __attribute__((always_inline)) { store_part(p, v, part); });
+  }
+}
+
+}  // namespace
+}  // namespace keraunos::kernels::KERAUNOS_LEVEL

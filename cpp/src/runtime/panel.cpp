@@ -1,0 +1,52 @@
+#include "runtime/panel.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/memory.h"
+#include "base/threads.h"
+
+namespace keraunos {
+namespace {
+
+// Elements of a panel at most: with what the loop reads beside it, it stays in the second-level cache.
+constexpr std::int64_t kPanelElements = 1 << 17;
+// Enough panels for many threads, none so low that the product gets slow.
+constexpr std::int64_t kPanels = 16;
+constexpr std::int64_t kLeastRows = 32;
+
+std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+}  // namespace
+
+Panel make_panel(const Node& node, const Resolved& resolved) {
+  const std::vector<TensorSpec> in = specs_of(node.inputs, resolved);
+  const std::vector<TensorSpec> out = specs_of(node.outputs, resolved);
+  Panel panel;
+  panel.rows = out[0].shape[0];
+  panel.columns = out[0].shape[1];
+  panel.dtype = out[0].dtype;
+  const std::int64_t fitting = std::min(kPanelElements / panel.columns, (panel.rows + kPanels - 1) / kPanels);
+  panel.rows_at_once = std::min(std::max(fitting, kLeastRows), panel.rows);
+  KernelRequest request{*node.op, in, out, node.attributes, known_inputs(node, resolved), node.scope};
+  panel.kernel = node.op->panel_kernel(request, panel.rows_at_once);
+  panel.workspace_bytes = request.workspace_bytes;
+  return panel;
+}
+
+Kernel panel_unit_kernel(const Panel& panel, std::size_t kernel_inputs, std::shared_ptr<MapProgram> loop) {
+  const std::size_t buffer_bytes = aligned(static_cast<std::size_t>(panel.rows_at_once * panel.columns) * size_of(panel.dtype));
+  return [panel, kernel_inputs, loop = std::move(loop), buffer_bytes](const KernelCall& call) {
+    parallel_for(panel.rows, panel.rows_at_once, [&](std::int64_t begin, std::int64_t end) {
+      char* buffer = static_cast<char*>(thread_scratch(buffer_bytes + panel.workspace_bytes));
+      void* result = buffer;
+      panel.kernel({call.inputs, &result, buffer + buffer_bytes}, begin, end);
+      const std::int64_t first = begin * panel.columns;
+      MapOperands operands(*loop, call.inputs + kernel_inputs, call.outputs, first);
+      operands.inputs[panel.input] = buffer;
+      loop->run(operands.inputs.data(), operands.outputs.data(), 0, end * panel.columns - first);
+    });
+  };
+}
+
+}  // namespace keraunos

@@ -1,0 +1,26 @@
+"""AveragePooling2D layer."""
+
+from keraunos.layers.pooling.base_pooling import AveragePooling
+
+
+class AveragePooling2D(AveragePooling):
+    """The mean of each window of images.
+
+    Args:
+        pool_size: Size of the window, one number or 2.
+        strides: Steps of the window; `None` for its size.
+        padding: `"valid"` (none), or `"same"` for windows that may stand over the border. What stands over the border does not count.
+        data_format: `"channels_last"`, `"channels_first"`, or `None` for the configured one.
+
+    Shapes: `(batch, height, width, channels)` to the same with other sizes.
+
+    Raises:
+        ValueError: for sizes that are not positive, and inputs smaller than the window.
+
+    Example:
+
+    >>> keraunos.layers.AveragePooling2D(2)(keraunos.ops.ones((2, 6, 4, 3))).shape
+    (2, 3, 2, 3)
+    """
+
+    _rank = 2
