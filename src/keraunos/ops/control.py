@@ -265,7 +265,7 @@ def _graph_scan(f, init, xs, leaves, count, reverse):
         "body": body.graph,
         "carry_count": len(carry),
         "xs_count": len(leaves),
-        "length": count if count is not None else -1,
+        "length": count if count is not None else 0,
         "reverse": bool(reverse),
     }
     results = list(_as_tuple(execute("scan", [*carry, *leaves, *body.captures], attributes)))

@@ -8,7 +8,6 @@ from keraunos.registration import (
     get_registered_object,
     register_keras_serializable,
 )
-from keraunos.saving.file_editor import KerasFileEditor
 from keraunos.saving.saving_api import load_model, load_weights, save_model, save_weights
 from keraunos.serialization import deserialize_keras_object, serialize_keras_object
 
@@ -27,3 +26,12 @@ __all__ = [
     "save_weights",
     "serialize_keras_object",
 ]
+
+
+def __getattr__(name):
+    # Imported when asked for: it brings all that reads files.
+    if name == "KerasFileEditor":
+        from keraunos.saving.file_editor import KerasFileEditor
+
+        return KerasFileEditor
+    raise AttributeError(f"module 'keraunos.saving' has no attribute '{name}'")
