@@ -48,10 +48,10 @@ def main():
     parser.add_argument("--samples", type=int, default=10000, help="how many of the training images to use")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", default=".", help="the folder for conv_autoencoder.png")
-    parser.add_argument("--quick", action="store_true", help="few images and one epoch, to see that it runs")
+    parser.add_argument("--quick", action="store_true", help="few images and epochs, to see that it runs")
     options = parser.parse_args()
     if options.quick:
-        options.epochs, options.samples = 1, 3000
+        options.epochs, options.samples = 2, 4000
 
     keras.utils.set_random_seed(options.seed)
     source = {} if options.data is None else {"path": options.data}

@@ -85,7 +85,7 @@ def fashion_mnist():
         pytest.skip(f"Fashion-MNIST is not on this machine: {type(error).__name__}")
 
 
-@pytest.mark.parametrize(("name", "least"), [("fashion_mnist_mlp", 0.6), ("mnist_convnet", 0.7), ("resnet_fashion", 0.5)])
+@pytest.mark.parametrize(("name", "least"), [("fashion_mnist_mlp", 0.6), ("mnist_convnet", 0.6), ("resnet_fashion", 0.5)])
 def test_the_classifiers_of_clothing_learn_where_the_data_is(name, least, tmp_path, fashion_mnist):
     assert numbers(r"test accuracy: ([\d.]+)", run(name, tmp_path))[0] > least
 

@@ -109,8 +109,18 @@ def nested():
     return keraunos.Model(x, layers.Concatenate()([inner(layers.Flatten()(x)), layers.Flatten()(x)]))
 
 
-def mixed():
-    return keraunos.Sequential([keraunos.Input((4,)), layers.Dense(6, activation="tanh"), layers.Dense(2)], name="mixed")
+def with_dynamic_parts():
+    """Parts at places that only the run knows, and sizes taken from other tensors."""
+    x = keraunos.Input((5, 3))
+
+    class Parts(layers.Layer):
+        def call(self, x):
+            start = ops.cast(ops.argmax(ops.mean(x, axis=(0, 2))[:4]), "int32")
+            part = ops.slice(x, [0, start, 0], [ops.shape(x)[0], 1, 3])
+            ordered = ops.take_along_axis(x, ops.argsort(x, axis=1), axis=1)
+            return ordered + ops.broadcast_to(part, ops.shape(x)), ops.one_hot(ops.argmax(x, axis=-1), 3)
+
+    return keraunos.Model(x, Parts()(x))
 
 
 MODELS = [
@@ -122,7 +132,7 @@ MODELS = [
     (with_a_condition, None),
     (with_a_loop, None),
     (nested, None),
-    (mixed, None),
+    (with_dynamic_parts, None),
 ]
 
 
