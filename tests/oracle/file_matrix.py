@@ -5,8 +5,9 @@ Run by hand where Keras 3.15 is installed with torch, with keraunos on the path:
     KERAS_BACKEND=torch PYTHONPATH=src python tests/oracle/file_matrix.py [words of model names]
 
 Every model is trained for some steps, saved by one library and loaded by the other. Compared are its outputs (relative to
-the largest), the state of the optimizer, and the weights after one more step of training in both. Layers that keraunos does
-not have are left out and counted. The exit status is the number of rows that are not equal.
+the largest), the state of the optimizer, and the weights after one more step of training in both. Keras 3.15.1 builds the
+optimizer of a `.h5` file for no variables, its own files included, and cannot train on: there only outputs are compared.
+Layers that keraunos does not have are left out and counted. The exit status is the number of rows that are not equal.
 """
 
 import os
@@ -253,10 +254,12 @@ def _numpy(variable):
 
 
 def row(writer, reader, name, optimizer, form, folder):
-    """The three errors of one cell."""
+    """The errors of one cell: of outputs, optimizer state, and weights after the next step."""
     model, x = trained(writer, name, optimizer)
     other = passed_on(model, reader, name, optimizer, form, folder)
     output = largest_error(outputs_of(model, x), outputs_of(other, x))
+    if form == ".h5" and reader is keras:
+        return (output,)
     state = largest_error(state_of(model.optimizer), state_of(other.optimizer))
     step(model, x)
     step(other, x)
@@ -283,7 +286,7 @@ def main(words):
                 try:
                     with tempfile.TemporaryDirectory() as folder:
                         errors = row(writer, reader, name, optimizer, form, folder)
-                    is_equal = errors[0] <= OUTPUT_ERROR and errors[1] == 0 and errors[2] <= STEP_ERROR
+                    is_equal = all(error <= limit for error, limit in zip(errors, (OUTPUT_ERROR, 0, STEP_ERROR)))
                     cells.append(" ".join(f"{error:7.1e}" for error in errors) + ("" if is_equal else " WRONG"))
                 except Exception as error:  # a cell that fails is a result
                     is_equal = False

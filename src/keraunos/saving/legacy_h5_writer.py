@@ -30,12 +30,6 @@ def write_model(file, model, include_optimizer=True):
                 _write_arrays(h5.create_group("optimizer_weights"), optimizer.variables)
 
 
-def write_weights(file, model):
-    """Writes the weights of a model alone."""
-    with hdf5.create(file) as h5:
-        _write_weights(h5, model)
-
-
 def legacy_form(config):
     """The config of a layer or model without modules, as this layout has it. Its parts keep the form of Keras 3."""
     inner_config = config["config"]

@@ -2,6 +2,8 @@
 
 import warnings
 
+import numpy as np
+
 from keraunos.errors import ModelFormatError
 
 # A name that starts with this is of tf.keras 2.11 to 2.15; one that ends with a number after a colon, of any tf.keras.
@@ -24,19 +26,32 @@ def load_optimizer(optimizer, names, values):
         return
     for variable, value in zip(targets, values):
         variable.assign(value)
+    product = getattr(optimizer, "_u_product", None)
+    if product is not None and not any(variable is product for variable in targets):
+        product.assign(_product_of_momentums(optimizer, int(np.asarray(optimizer.iterations.numpy()))))
+
+
+def _product_of_momentums(optimizer, steps):
+    """What Nadam has multiplied after so many steps (Dozat 2016); tf.keras did not store it."""
+    product = 1.0
+    for step in range(1, min(steps, 10_000) + 1):
+        product *= optimizer.beta_1 * (1.0 - 0.5 * 0.96**step)
+    return product
 
 
 def _targets(optimizer, names, values):
     """The variables that the arrays belong to, in the order of the arrays, or `None`."""
     own = list(optimizer.variables)
     without_rate = [variable for variable in own if variable is not optimizer._learning_rate]
+    product = getattr(optimizer, "_u_product", None)
+    bare = [variable for variable in without_rate if variable is not product]
     is_grouped = bool(names) and ":" in names[-1] and not names[0].startswith(_NEW_TF_KERAS)
     if is_grouped:
         # Up to tf.keras 2.10: the step count, then all slots of one kind for all variables, then those of the next.
-        slots = _slots_by_kind(optimizer, without_rate[1:])
-        candidates = [[without_rate[0], *slots], slots, without_rate, own]
+        slots = _slots_by_kind(optimizer, bare[1:])
+        candidates = [[bare[0], *slots], slots, without_rate, own]
     else:
-        candidates = [own, without_rate, without_rate[1:]]
+        candidates = [own, without_rate, bare, without_rate[1:]]
     shapes = [tuple(value.shape) for value in values]
     for candidate in candidates:
         expected = [tuple(variable.shape) for variable in candidate]
@@ -66,18 +81,23 @@ def _as_name(path):
 def entries_for(optimizer, store):
     """The arrays of `optimizer/vars` in a `.keras` file by the numbers that this optimizer uses.
 
-    tf.keras 2.12 to 2.15 kept the learning rate in the config: one array less, and every number behind it one lower.
+    tf.keras 2.12 to 2.15 kept the learning rate in the config: one array less, and every number behind it one lower. Nor
+    did it store what Nadam multiplies.
 
     Raises:
         ModelFormatError: when an array is missing.
     """
     own = list(optimizer.variables)
-    rates = [index for index, variable in enumerate(own) if variable is optimizer._learning_rate]
-    if not rates or len(store) != len(own) - 1:
+    rate = next((index for index, variable in enumerate(own) if variable is optimizer._learning_rate), None)
+    product = next((i for i, variable in enumerate(own) if variable is getattr(optimizer, "_u_product", None)), None)
+    absent = [index for index in (rate, product) if index is not None][: len(own) - len(store)]
+    if rate is None or not 0 < len(own) - len(store) == len(absent):
         return store
-    rate = rates[0]
     if any(str(index) not in store for index in range(len(store))):
         raise ModelFormatError(f"The saved state of the optimizer '{optimizer.name}' is not numbered from 0.")
-    numbers = [index for index in range(len(own)) if index != rate]
+    numbers = [index for index in range(len(own)) if index not in absent]
     arrays = {str(number): store[str(index)] for index, number in enumerate(numbers)}
-    return {**arrays, str(rate): own[rate].numpy()}
+    arrays[str(rate)] = own[rate].numpy()
+    if product in absent:
+        arrays[str(product)] = np.asarray(_product_of_momentums(optimizer, int(store["0"])), "float32")
+    return arrays

@@ -1,8 +1,7 @@
 """Weights of one layer as older versions of Keras stored them, brought into the order and shapes of Keras 3.
 
-What Keras 1 and the fused layers of cuDNN stored, and how it is turned, stands in section 11 of the description of
-the formats (docs/formats.md) and is told here layer by layer, by class name: a layer that is not there yet needs
-nothing here when it comes.
+What Keras 1, Theano and the fused layers of cuDNN stored is told here layer by layer, by class name: a layer that is not
+there yet needs nothing here when it comes.
 """
 
 import numpy as np

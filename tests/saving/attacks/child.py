@@ -22,6 +22,13 @@ import keraunos
 from keraunos.models import pickling
 from keraunos.saving.errors import ModelFormatError
 
+try:
+    import yaml
+except ImportError:
+    yaml = None
+
+# A lone surrogate cannot be written as YAML.
+UNPRINTABLE = ("name '\\ud800' of 1",)
 SECONDS = 2.0
 MEGABYTES = 256
 
@@ -182,6 +189,9 @@ class Matrix:
         self.config_in_files(name, config)
         check = self.cells.check
         check(f"model_from_json: {name}", lambda: keraunos.models.model_from_json(text))
+        if yaml is not None and name not in UNPRINTABLE:
+            document = yaml.safe_dump(json.loads(text))
+            check(f"model_from_yaml: {name}", lambda: keraunos.models.model_from_yaml(document))
         check(f"model_from_config: {name}", lambda: keraunos.models.model_from_config(json.loads(text)))
         check(f"layers.deserialize: {name}", lambda: keraunos.layers.deserialize(json.loads(text)))
         check(f"deserialize_keras_object: {name}", lambda: _as_model(keraunos.saving.deserialize_keras_object(json.loads(text))))
