@@ -15,7 +15,11 @@ namespace {
 LevelTables choose() {
 #if defined(__x86_64__) || defined(_M_X64)
   switch (cpu_family()) {
+#if !defined(KERAUNOS_WITHOUT_AVX512)
     case CpuLevel::kAvx512: return KERAUNOS_LEVEL_TABLES(avx512);
+#else
+    case CpuLevel::kAvx512:
+#endif
     case CpuLevel::kAvx2: return KERAUNOS_LEVEL_TABLES(avx2);
     default: return KERAUNOS_LEVEL_TABLES(baseline);
   }

@@ -162,8 +162,8 @@ std::vector<Tensor> Model::predict(const std::vector<Tensor>& x, std::int64_t ba
   if (batch_size < 1) throw value_error("predict", "`batch_size` must be positive", batch_size);
   const auto& function = parts_->function("predict");
   bool has_rows = !inputs.empty();
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const Shape& shape = input_ports(stored)[i].spec.shape;
+  for (const Port& port : input_ports(stored)) {
+    const Shape& shape = port.spec.shape;
     has_rows = has_rows && shape.rank() > 0 && shape[0] == kUnknown;
   }
   const std::int64_t rows = has_rows ? inputs[0].shape()[0] : 0;
