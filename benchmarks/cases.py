@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from networks import network
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Case:
     @property
     def input_shape(self) -> tuple[int, ...]:
         return self.image or self.sizes[:1]
+    network: str = ""  # the module of `networks` that has it; "": a stack of dense layers
 
     @property
     def steps(self) -> int:
@@ -121,6 +123,17 @@ TRAINING = [
     Case("b-loss", "(b) with a custom loss", **DIGITS, variant="loss"),
     Case("b-metric", "(b) with a custom metric", **DIGITS, variant="metric"),
     Case("b-train_step", "(b) with a custom train_step", **DIGITS, variant="train_step"),
+    Case(
+        "T10",
+        "transformer classifier, length 200, vocabulary 20000, Adam, batch 32",
+        (200, 2),
+        "sparse_categorical_crossentropy",
+        "adam",
+        0.001,
+        32,
+        1280,
+        network="transformer",
+    ),
 ]
 
 INFERENCE_ROWS = ["a", "c"]
@@ -143,6 +156,8 @@ def data(case: Case, samples: int | None = None) -> tuple[Any, Any]:
     """Inputs and targets: numbers drawn at random in the case's shapes, the same for every peer."""
     generator = np.random.default_rng(0)
     count = case.samples if samples is None else samples
+    if case.network:
+        return network(case).data(case, generator, count)
 
     def inputs() -> np.ndarray:
         return generator.normal(size=(count, *case.input_shape)).astype("float32")
@@ -166,7 +181,10 @@ def smaller(case: Case, steps: int) -> Case:
 
 def build(case: Case, keras: Any) -> Any:
     """The case's model, compiled."""
-    model = _two_inputs(case, keras) if case.has_two_inputs else _stack(case, keras)
+    if case.network:
+        model = network(case).keras_model(case, keras)
+    else:
+        model = _two_inputs(case, keras) if case.has_two_inputs else _stack(case, keras)
     model.compile(optimizer=_optimizer(case, keras), loss=_loss(case, keras), metrics=_metrics(case, keras))
     return model
 

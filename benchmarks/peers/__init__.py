@@ -39,7 +39,8 @@ def offers(peer: str, case: Any, measure: str) -> bool:
         if peer == "torch-channels-last":
             return bool(case.image)
         if peer == "scikit-learn":
-            return not case.has_two_inputs and not case.image and not case.dropout and case.optimizer in ("sgd", "adam")
+            is_plain = not case.network and not case.has_two_inputs and not case.image and not case.dropout
+            return is_plain and case.optimizer in ("sgd", "adam")
         if peer == "torch-fused":
             return case.optimizer in ("sgd", "adam")
         return peer.startswith(("torch", "jax"))

@@ -14,8 +14,10 @@ from peers.timing import once, per_call
 EPSILON = 1e-7
 
 
-def parameters(case: cases.Case) -> list[Any]:
-    """Glorot kernels and zero biases, one pair for each dense layer."""
+def parameters(case: cases.Case) -> Any:
+    """Glorot kernels and zero biases, one pair for each dense layer; or what the case's network has."""
+    if case.network:
+        return cases.network(case).jax_network(case)[0]
     generator = np.random.default_rng(0)
     if case.has_two_inputs:
         inside, hidden, outside = case.sizes
@@ -71,8 +73,10 @@ def convolve(case: cases.Case, weights: list[Any], x: Any, key: Any) -> Any:
     return x @ kernel + bias
 
 
-def forward(case: cases.Case, weights: list[Any], xs: list[Any], key: Any) -> list[Any]:
+def forward(case: cases.Case, weights: Any, xs: list[Any], key: Any) -> list[Any]:
     """Logits or values of every head; dropout when there is a key."""
+    if case.network:
+        return [cases.network(case).jax_network(case)[1](weights, xs[0], key)]
     if case.has_two_inputs:
         (kernel, bias), *heads = weights
         joined = jnp.concatenate([jax.nn.relu(x @ kernel + bias) for x in xs], axis=1)
@@ -90,7 +94,7 @@ def forward(case: cases.Case, weights: list[Any], xs: list[Any], key: Any) -> li
     return [x]
 
 
-def loss_of(case: cases.Case, weights: list[Any], xs: list[Any], ys: list[Any], key: Any) -> Any:
+def loss_of(case: cases.Case, weights: Any, xs: list[Any], ys: list[Any], key: Any) -> Any:
     outputs = forward(case, weights, xs, key)
     if not case.is_classifier:
         return jnp.mean((outputs[0] - ys[0]) ** 2)

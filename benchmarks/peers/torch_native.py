@@ -24,6 +24,8 @@ class TwoInputs(nn.Module):
 
 def network(case: cases.Case) -> nn.Module:
     """The case's network; classifiers return logits."""
+    if case.network:
+        return cases.network(case).torch_network(case)
     if case.has_two_inputs:
         return TwoInputs(case)
     if case.image:

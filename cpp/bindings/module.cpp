@@ -17,6 +17,7 @@ PYBIND11_MODULE(_core, m) {
   python::bind_trace(m);
   python::bind_tape(m);
   python::bind_function(m);
+  python::bind_model(m);
   m.def("cpu_level", &kernels::cpu_level);
   m.def("get_num_threads", &thread_count);
   m.def("set_num_threads", &set_thread_count);

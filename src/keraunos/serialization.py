@@ -4,6 +4,7 @@ A config selects from the closed table of built-in classes (`class_table.py`) an
 registered. Nothing is imported by name and no stored code is ever run, whatever the arguments say.
 """
 
+import contextlib
 import threading
 import types
 
@@ -347,6 +348,8 @@ def _deserialize_instance(config, custom_objects):
             f"Expected 'config' to be a dict for {class_name}, instead got {type(inner_config)}"
         )
     shared_id = config.get("shared_object_id")
+    if shared_id is not None and not isinstance(shared_id, (int, str)):
+        raise ModelConfigError(f"`shared_object_id` must be a number. Received: {shorten(shared_id, 200)}")
     if shared_id is not None and _sharing.objects is not None and shared_id in _sharing.objects:
         return _sharing.objects[shared_id]
     cls = _find_class(config, custom_objects)
@@ -361,14 +364,8 @@ def _deserialize_instance(config, custom_objects):
         inner_config = _with_supplied_function(inner_config, custom_objects)
     with registration.CustomObjectScope(custom_objects):
         instance = _from_config(cls, inner_config, config)
-        build_config = config.get("build_config")
-        if build_config and not getattr(instance, "built", True):
-            instance.build_from_config(build_config)
-            instance.built = True
-        compile_config = config.get("compile_config")
-        if compile_config and hasattr(instance, "compile_from_config"):
-            instance.compile_from_config(compile_config)
-            instance.compiled = True
+        with _described_errors(cls, config):
+            _build_and_compile(instance, config)
     if shared_id is not None and _sharing.objects is not None:
         _sharing.objects[shared_id] = instance
     return instance
@@ -383,9 +380,27 @@ def _with_supplied_function(inner_config, custom_objects):
     return inner_config
 
 
+def _build_and_compile(instance, config):
+    build_config = config.get("build_config")
+    if build_config and not getattr(instance, "built", True):
+        instance.build_from_config(build_config)
+        instance.built = True
+    compile_config = config.get("compile_config")
+    if compile_config and hasattr(instance, "compile_from_config"):
+        instance.compile_from_config(compile_config)
+        instance.compiled = True
+
+
 def _from_config(cls, inner_config, config):
-    try:
+    with _described_errors(cls, config):
         return cls.from_config(inner_config)
+
+
+@contextlib.contextmanager
+def _described_errors(cls, config):
+    """Errors about a config say whose config it is. What the application's own classes raise is mostly left alone."""
+    try:
+        yield
     except (ModelFormatError, NotImplementedError):
         raise
     except RecursionError:
@@ -396,6 +411,10 @@ def _from_config(cls, inner_config, config):
             f"of `{cls.__name__}`, and objects in it must be deserialized in its `from_config()`. "
             f"\n\nException encountered: {type(error).__name__}: {shorten(error)}"
         ) from error
+    except (ValueError, IndexError, ArithmeticError, AssertionError, MemoryError, RuntimeError) as error:
+        if table.name_of(cls) is None:
+            raise
+        raise ModelConfigError(f"{describe(config)} could not be deserialized properly: {shorten(error)}") from error
 
 
 def describe(config):

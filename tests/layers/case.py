@@ -4,7 +4,8 @@
 input (a list of shapes for several), the shape of the output (a list for several, in the order of the flattened
 structure), and the number of weights. Further keys:
 
-* `call`: keyword arguments of the call, such as `{"training": True}`; `mask` as a nested list.
+* `call`: keyword arguments of the call, such as `{"training": True}`; a mask as a nested list, several as a tuple.
+* `separate`: several inputs are arguments of their own, not one list.
 * `more`: further call arguments that are tensors: name -> shape or list of shapes.
 * `integers`: inputs are whole numbers below this one.
 * `is_random`: values are not compared while training.
@@ -20,7 +21,7 @@ BATCH = 2
 class Case:
     """A layer with its arguments and what is expected of it."""
 
-    def __init__(self, cls, x, y, weights=0, call=None, more=None, integers=None, is_random=False, differs=None, **arguments):
+    def __init__(self, cls, x, y, weights=0, call=None, more=None, separate=False, integers=None, is_random=False, differs=None, **arguments):
         self.family = None
         self.cls = cls
         self.x = x
@@ -28,6 +29,7 @@ class Case:
         self.weights = weights
         self.call = call or {}
         self.more = more or {}
+        self.separate = separate
         self.integers = integers
         self.is_random = is_random
         self.differs = differs
@@ -38,6 +40,20 @@ class Case:
         """The shapes of all outputs, a list."""
         return self.y if isinstance(self.y, list) else [self.y]
 
+    @property
+    def has_mask(self):
+        """Whether the call has a mask, and so a batch size of its own."""
+        return any(is_mask(name, value) for name, value in self.call.items())
+
+    @property
+    def flags(self):
+        """The call's arguments that hold no tensors."""
+        return {name: value for name, value in self.call.items() if not is_mask(name, value)}
+
+    def run(self, layer, x, arguments=None):
+        """What the layer returns for these inputs."""
+        return layer(*(x if self.separate else [x]), **(arguments or {}))
+
     def make(self, **more):
         """A new layer."""
         arguments = {key: value() if callable(value) else value for key, value in self.arguments.items()}
@@ -46,9 +62,15 @@ class Case:
     def __repr__(self):
         arguments = ", ".join(f"{key}={_text(value)}" for key, value in self.arguments.items())
         extra = "".join(f", {key}" for key in (*self.call, *self.more))
-        if "mask" in self.call and self.call["mask"] != MASK["mask"]:
-            extra += "".join(sign for sign in str(self.call["mask"]) if sign in "TF")
+        for name, value in self.call.items():
+            if is_mask(name, value) and value != MASK["mask"]:
+                extra += "".join(sign for sign in str(value).replace("None", "N") if sign in "TFN")
         return f"{self.cls.__name__}({arguments}){self.x}{extra}".replace(" ", "")
+
+
+def is_mask(name, value):
+    """Whether a call's argument is a mask, and no flag."""
+    return name.endswith("mask") and not isinstance(value, bool)
 
 
 def _text(value):

@@ -3,6 +3,7 @@
 import zlib
 
 import numpy as np
+from case import is_mask
 
 
 def generator_of(case):
@@ -30,6 +31,13 @@ def weights_of(case, shapes):
     return [generator.uniform(0.2, 1.5, size=shape).astype("float32") for shape in shapes]
 
 
+def masks(value):
+    """A mask as an array; a tuple of them as a list."""
+    if isinstance(value, tuple):
+        return [None if mask is None else np.array(mask) for mask in value]
+    return np.array(value)
+
+
 def call_arguments_of(case, batch):
     """The call's keyword arguments, with arrays for masks and for further tensors."""
     generator = generator_of(case)
@@ -37,7 +45,7 @@ def call_arguments_of(case, batch):
     def array(shape):
         return generator.normal(size=[batch if size is None else size for size in shape]).astype("float32")
 
-    arguments = {key: np.array(value) if key == "mask" else value for key, value in case.call.items()}
+    arguments = {key: masks(value) if is_mask(key, value) else value for key, value in case.call.items()}
     for name, shapes in case.more.items():
         arguments[name] = [array(shape) for shape in shapes] if isinstance(shapes, list) else array(shapes)
     return arguments

@@ -29,11 +29,11 @@ def record(case):
     """Values of outputs and of weights after the call."""
     layer = case.make()
     x = inputs_of(case, BATCH)
-    layer(x)
+    case.run(layer, x)
     layer.set_weights(weights_of(case, [w.shape for w in layer.weights]))
     if case.arguments.get("stateful"):
         layer.reset_state()
-    outputs = keras.tree.flatten(layer(x, **call_arguments_of(case, BATCH)))
+    outputs = keras.tree.flatten(case.run(layer, x, call_arguments_of(case, BATCH)))
     values = [rounded(keras.ops.convert_to_numpy(y)) for y in outputs]
     record = {
         "outputs": values if isinstance(case.y, list) else values[0],

@@ -23,15 +23,15 @@ NOT_A_CASE = {"Layer", "InputLayer", "Wrapper"}
 each_case = pytest.mark.parametrize("case", CASES, ids=repr)
 
 
-def outputs_of(layer, x, arguments):
+def outputs_of(case, layer, x, arguments):
     """All tensors that a call returns."""
-    return keraunos.tree.flatten(layer(x, **arguments))
+    return keraunos.tree.flatten(case.run(layer, x, arguments))
 
 
 def built(case, **more):
     """A layer of the case with the case's weights."""
     layer = case.make(**more)
-    layer(inputs_of(case, BATCH))
+    case.run(layer, inputs_of(case, BATCH))
     layer.set_weights(weights_of(case, [w.shape for w in layer.weights]))
     forget_states(case, layer)
     return layer
@@ -68,7 +68,7 @@ def test_values_are_those_of_keras(case):
     assert repr(case) in RECORDED, "Run tests/layers/record.py where Keras is installed."
     expected = RECORDED[repr(case)]
     layer = built(case)
-    outputs = outputs_of(layer, inputs_of(case, BATCH), call_arguments_of(case, BATCH))
+    outputs = outputs_of(case, layer, inputs_of(case, BATCH), call_arguments_of(case, BATCH))
     assert outputs[0].dtype == expected["dtype"]
     if case.differs is None:
         wanted = expected["outputs"] if isinstance(case.y, list) else [expected["outputs"]]
@@ -81,7 +81,7 @@ def test_values_are_those_of_keras(case):
 @each_case
 def test_weights_have_the_names_and_number_of_keras(case):
     layer = case.make()
-    layer(inputs_of(case, BATCH))
+    case.run(layer, inputs_of(case, BATCH))
     assert len(layer.weights) == case.weights
     if repr(case) in RECORDED:
         assert [weight.path.split("/")[-1] for weight in layer.weights] == RECORDED[repr(case)]["paths"]
@@ -93,11 +93,13 @@ def test_shapes_agree_however_they_are_asked_for(case):
     x = inputs_of(case, BATCH)
     arrays, shapes = (x, case.x) if isinstance(x, list) else ([x], [case.x])
     specs = [keraunos.KerasTensor(shape, str(array.dtype)) for shape, array in zip(shapes, arrays)]
-    symbolic = keraunos.tree.flatten(layer(specs if isinstance(x, list) else specs[0]))
+    symbolic = keraunos.tree.flatten(case.run(layer, specs if isinstance(x, list) else specs[0], case.flags))
     assert [y.shape for y in symbolic] == case.output_shapes
-    computed = layer.compute_output_shape(case.x)
+    computed = layer.compute_output_shape(*(case.x if case.separate else [case.x]))
+    if "return_attention_scores" in case.call:
+        computed = [computed, case.y[1]]
     assert ([tuple(shape) for shape in computed] if isinstance(case.y, list) else tuple(computed)) == case.y
-    eager = outputs_of(layer, x, call_arguments_of(case, BATCH))
+    eager = outputs_of(case, layer, x, call_arguments_of(case, BATCH))
     assert [y.shape for y in eager] == [(BATCH, *shape[1:]) for shape in case.output_shapes]
     assert [y.dtype for y in eager] == [y.dtype for y in symbolic]
 
@@ -109,8 +111,8 @@ def test_traced_equals_eager(case):
     layer, traced_layer = built(case), built(case)
     x = inputs_of(case, BATCH)
     arguments = call_arguments_of(case, BATCH)
-    traced = tracing.Function(lambda x: outputs_of(traced_layer, x, arguments))
-    for y, eager in zip(traced(x), outputs_of(layer, x, arguments), strict=True):
+    traced = tracing.Function(lambda x: outputs_of(case, traced_layer, x, arguments))
+    for y, eager in zip(traced(x), outputs_of(case, layer, x, arguments), strict=True):
         np.testing.assert_allclose(y.numpy(), eager.numpy(), rtol=1e-6, atol=1e-6)
     for weight, expected in zip(traced_layer.get_weights(), layer.get_weights()):
         np.testing.assert_allclose(weight, expected, rtol=1e-6, atol=1e-6)
@@ -119,15 +121,15 @@ def test_traced_equals_eager(case):
 @each_case
 @pytest.mark.parametrize("batch", [0, 1, 3])
 def test_odd_batch_sizes_work_traced_and_eagerly(case, batch):
-    if "mask" in case.call:
+    if case.has_mask:
         pytest.skip("the mask has a batch size of its own")
     if case.arguments.get("stateful"):
         pytest.skip("the batch size is fixed")
     layer = built(case)
     x, arguments = inputs_of(case, batch), call_arguments_of(case, batch)
     wanted = [(batch, *shape[1:]) for shape in case.output_shapes]
-    assert [y.shape for y in outputs_of(layer, x, arguments)] == wanted
-    traced = tracing.Function(lambda x, arguments: outputs_of(layer, x, arguments | case.call))
+    assert [y.shape for y in outputs_of(case, layer, x, arguments)] == wanted
+    traced = tracing.Function(lambda x, arguments: outputs_of(case, layer, x, arguments | case.call))
     tensors = {name: arguments[name] for name in case.more}
     traced(inputs_of(case, BATCH), {name: call_arguments_of(case, BATCH)[name] for name in case.more})
     assert [y.shape for y in traced(x, tensors)] == wanted
@@ -142,11 +144,11 @@ def test_config_round_trip(case):
     config = layer.get_config()
     again = case.cls.from_config(json.loads(json.dumps(config)) if "layer" not in config else config)
     assert json.loads(json.dumps(again.get_config())) == json.loads(json.dumps(config))
-    again(inputs_of(case, BATCH))
+    case.run(again, inputs_of(case, BATCH))
     again.set_weights(layer.get_weights())
     forget_states(case, again, layer)
     x = inputs_of(case, BATCH)
-    for y, wanted in zip(outputs_of(again, x, {}), outputs_of(layer, x, {}), strict=True):
+    for y, wanted in zip(outputs_of(case, again, x, {}), outputs_of(case, layer, x, {}), strict=True):
         np.testing.assert_array_equal(y.numpy(), wanted.numpy())
 
 
@@ -160,7 +162,7 @@ def test_dtype_policies(case, policy, compute, variables):
     if policy == "float16" and has_inner:
         pytest.skip("the wrapped layer has a policy of its own")
     layer = case.make(dtype=policy)
-    outputs = outputs_of(layer, inputs_of(case, BATCH), call_arguments_of(case, BATCH))
+    outputs = outputs_of(case, layer, inputs_of(case, BATCH), call_arguments_of(case, BATCH))
     assert layer.compute_dtype == compute
     # TimeDistributed hands out what its layer gives.
     assert outputs[0].dtype == compute or case.cls is layers.TimeDistributed
@@ -177,7 +179,7 @@ def test_weights_have_finite_gradients(case):
     x = [ops.convert_to_tensor(one) for one in x] if isinstance(x, list) else ops.convert_to_tensor(x)
     with tracing.GradientTape() as tape:
         keraunos.tree.map_structure(tape.watch, x)
-        loss = sum(ops.sum(ops.square(y)) for y in outputs_of(layer, x, call_arguments_of(case, BATCH)))
+        loss = sum(ops.sum(ops.square(y)) for y in outputs_of(case, layer, x, call_arguments_of(case, BATCH)))
     sources = [*layer.trainable_variables, *keraunos.tree.flatten(x)]
     for gradient in tape.gradient(loss, sources):
         assert gradient is None or np.isfinite(gradient.numpy()).all()

@@ -27,6 +27,8 @@ class Sample:
     differentiable: tuple | None = None
     has_second_gradient: bool = True
     runs_in_16_bits: bool = True
+    # Outputs that a gradient flows through; None: every float64 output.
+    gradient_of: tuple | None = None
 
     def __str__(self):
         shapes = ",".join("x".join(map(str, np.shape(operand))) or "scalar" for operand in self.operands)
@@ -36,9 +38,9 @@ class Sample:
 SAMPLES: list[Sample] = []
 
 
-def sample(op, operands, truth, /, constants=(), differentiable=None, second=True, half=True, **attributes):
+def sample(op, operands, truth, /, constants=(), differentiable=None, second=True, half=True, gradient_of=None, **attributes):
     operands = tuple(np.asarray(operand) for operand in operands)
-    SAMPLES.append(Sample(op, operands, attributes, truth, constants, differentiable, second, half))
+    SAMPLES.append(Sample(op, operands, attributes, truth, constants, differentiable, second, half, gradient_of))
 
 
 def numbers(*shape, low=-2.0, high=2.0):

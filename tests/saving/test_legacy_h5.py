@@ -76,11 +76,11 @@ def test_the_layout_is_that_of_keras(tmp_path):
 
 @pytest.mark.parametrize("name", ["m.h5", "m.weights.h5"])
 def test_weights_alone_are_read_whatever_the_file_is_called(tmp_path, name):
-    from keraunos.saving import legacy_h5
+    from keraunos.saving import legacy_h5_writer
 
     model = stack()
     with open(tmp_path / name, "wb") as file:
-        legacy_h5.write_weights(file, model)
+        legacy_h5_writer.write_weights(file, model)
     other = stack()
     other.load_weights(str(tmp_path / name))
     same(model.weights, other.weights)

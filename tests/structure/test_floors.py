@@ -17,7 +17,7 @@ CPP = ROOT / "cpp"
 
 # The lowest floor first. Names are of modules and packages directly inside `keraunos`.
 PYTHON_FLOORS = {
-    "P0": ["device", "errors", "registration", "rematerialization", "tree"],
+    "P0": ["device", "errors", "registration", "rematerialization", "tree", "weights_budget"],
     "P1": ["class_table", "config", "dtype_policies", "dtypes", "identifiers", "masking", "naming", "ops", "random"]
     + ["serialization", "stateless_scope", "tensor", "variable"],
     "P2": ["tracing"],
@@ -34,6 +34,7 @@ ORDER = list(PYTHON_FLOORS)
 CORE_IMPORTERS = {
     "config": "sets the number of threads",
     "training/native.py": "drives the native training loop",
+    "saving/native_functions.py": "hands graphs to the writer that C++ shares",
 }
 
 
@@ -100,6 +101,7 @@ PUBLIC_HEADERS = {
     "version.h": "base",
     "keraunos.h": "model",
     "keraunos_c.h": "model",
+    "export.h": "base",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 

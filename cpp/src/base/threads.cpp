@@ -313,6 +313,9 @@ struct Release {
 
 }  // namespace
 
+SerialScope::SerialScope() : before_(is_inside_chunk) { is_inside_chunk = true; }
+SerialScope::~SerialScope() { is_inside_chunk = before_; }
+
 int thread_count() {
   const int count = the_count.load(std::memory_order_relaxed);
   if (count > 0) return count;

@@ -23,6 +23,18 @@ class RangeFunction {
 // An exception of one chunk is rethrown in the caller after all chunks ended. Calls from inside a body run serially.
 void parallel_for(std::int64_t count, std::int64_t grain, RangeFunction body);
 
+// While one lives, every parallel_for of this thread runs serially: no other thread, no lock, no system call. Same bits.
+class SerialScope {
+ public:
+  SerialScope();
+  ~SerialScope();
+  SerialScope(const SerialScope&) = delete;
+  SerialScope& operator=(const SerialScope&) = delete;
+
+ private:
+  bool before_;
+};
+
 // Threads that parallel_for uses, the caller included.
 int thread_count();
 // 0: automatic (KERAUNOS_NUM_THREADS, else affinity and cgroup limits). Negative is an error; large values are capped.

@@ -3,24 +3,14 @@
 
 #include "graph/graph_copy.h"
 #include "graph/rewrite.h"
+#include "graph/uses.h"
 
 namespace keraunos {
 namespace {
 
 class DenseFinder {
  public:
-  explicit DenseFinder(const Graph& graph) : graph_(graph), uses_(graph.values().size(), 0), user_(graph.values().size(), -1) {
-    for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
-      for (int input : graph.nodes()[n].inputs) {
-        ++uses_[static_cast<std::size_t>(input)];
-        user_[static_cast<std::size_t>(input)] = static_cast<int>(n);
-      }
-    }
-    for (int output : graph.outputs()) ++uses_[static_cast<std::size_t>(output)];
-    for (const GraphVariable& v : graph.variables()) {
-      if (v.update >= 0) ++uses_[static_cast<std::size_t>(v.update)];
-    }
-  }
+  explicit DenseFinder(const Graph& graph) : graph_(graph), uses_(graph) {}
 
   struct Match {
     int bias = -1;  // value
@@ -33,7 +23,7 @@ class DenseFinder {
     Match found;
     const bool is_convolution = node.op->name == "conv";
     if (!(is_convolution || is_dense(node)) || !is_float(node.outputs[0])) return found;
-    const int add = only_user(node.outputs[0]);
+    const int add = uses_.only_user(node.outputs[0]);
     if (add < 0 || node_at(add).op->name != "add") return found;
     const std::vector<int>& operands = node_at(add).inputs;
     const int bias = operands[0] == node.outputs[0] ? operands[1] : operands[0];
@@ -43,7 +33,7 @@ class DenseFinder {
     }
     found.bias = bias;
     found.add = add;
-    const int next = only_user(node_at(add).outputs[0]);
+    const int next = uses_.only_user(node_at(add).outputs[0]);
     static const std::array<const char*, 3> kFused = {"relu", "sigmoid", "tanh"};
     const auto last = is_convolution ? kFused.begin() + 1 : kFused.end();
     if (next >= 0 && std::find(kFused.begin(), last, node_at(next).op->name) != last) found.activation = next;
@@ -61,11 +51,9 @@ class DenseFinder {
     const Dtype dtype = graph_.values()[static_cast<std::size_t>(value)].spec.dtype;
     return dtype == Dtype::kFloat32 || dtype == Dtype::kFloat64;
   }
-  int only_user(int value) const { return uses_[static_cast<std::size_t>(value)] == 1 ? user_[static_cast<std::size_t>(value)] : -1; }
 
   const Graph& graph_;
-  std::vector<int> uses_;
-  std::vector<int> user_;
+  Uses uses_;
 };
 
 }  // namespace

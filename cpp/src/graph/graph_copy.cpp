@@ -2,14 +2,15 @@
 
 namespace keraunos {
 
-GraphCopy::GraphCopy(const Graph& source) : source_(source), result_(std::make_shared<Graph>()), values_(source.values().size(), -1) {
+GraphCopy::GraphCopy(const Graph& source, VariableMap variable_for)
+    : source_(source), variable_for_(std::move(variable_for)), result_(std::make_shared<Graph>()), values_(source.values().size(), -1) {
   for (std::size_t v = 0; v < values_.size(); ++v) {
     const GraphValue& value = source.values()[v];
     const std::size_t number = static_cast<std::size_t>(value.source);
     switch (value.kind) {
       case ValueKind::kInput: values_[v] = result_->add_input(value.spec, source.inputs()[number].name); break;
       case ValueKind::kConstant: values_[v] = result_->add_constant(source.constants()[number]); break;
-      case ValueKind::kVariable: values_[v] = result_->read_variable(source.variables()[number].variable); break;
+      case ValueKind::kVariable: values_[v] = result_->read_variable(variable(source.variables()[number].variable)); break;
       case ValueKind::kNode: break;
     }
   }
@@ -32,8 +33,8 @@ std::vector<int> GraphCopy::add(const Op& op, std::vector<int> inputs, Attribute
 }
 
 std::shared_ptr<const Graph> GraphCopy::finish() {
-  for (const GraphVariable& variable : source_.variables()) {
-    if (variable.update >= 0) result_->assign_variable(variable.variable, value(variable.update));
+  for (const GraphVariable& known : source_.variables()) {
+    if (known.update >= 0) result_->assign_variable(variable(known.variable), value(known.update));
   }
   result_->set_outputs(values(source_.outputs()));
   return result_;

@@ -1,6 +1,7 @@
 // Copies a graph node by node while a pass decides what becomes of each node.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -10,8 +11,10 @@ namespace keraunos {
 
 class GraphCopy {
  public:
-  // Inputs, constants and variable reads are copied at once.
-  explicit GraphCopy(const Graph& source);
+  using VariableMap = std::function<std::shared_ptr<Variable>(const std::shared_ptr<Variable>&)>;
+
+  // Inputs, constants and variable reads are copied at once; `variable_for` says which variable stands for an old one.
+  explicit GraphCopy(const Graph& source, VariableMap variable_for = nullptr);
 
   // The new value that stands for an old one.
   int value(int old) const { return values_[static_cast<std::size_t>(old)]; }
@@ -24,7 +27,10 @@ class GraphCopy {
   std::shared_ptr<const Graph> finish();
 
  private:
+  std::shared_ptr<Variable> variable(const std::shared_ptr<Variable>& old) const { return variable_for_ ? variable_for_(old) : old; }
+
   const Graph& source_;
+  VariableMap variable_for_;
   std::shared_ptr<Graph> result_;
   std::vector<int> values_;
 };

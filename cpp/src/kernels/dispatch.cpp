@@ -8,7 +8,8 @@ namespace {
 #define KERAUNOS_LEVEL_TABLES(name)                                                                                  \
   LevelTables {                                                                                                      \
     #name, &name::gemm_table, &name::map_float_table, &name::map_integer_table, &name::cast_table, &name::reduce_table, \
-        &name::row_table, &name::random_table, &name::recurrent_table, &name::pooling_table, &name::convolution_table \
+        &name::row_table, &name::norm_table, &name::attention_table, &name::random_table, &name::recurrent_table,           \
+        &name::pooling_table, &name::convolution_table                                                                      \
   }
 
 LevelTables choose() {

@@ -13,6 +13,8 @@ struct LevelTables {
   const CastTable* cast;
   const ReduceTable* reduce;
   const RowTable* rows;
+  const NormTable* norm;
+  const AttentionTable* attention;
   const RandomTable* random;
   const RecurrentTable* recurrent;
   const PoolingTable* pooling;

@@ -20,6 +20,11 @@ kernels::Activation activation_of(const std::string& name) {
 std::vector<TensorSpec> dense_specs(const InferContext& context) {
   const Shape& a = context.shape(0);
   const Shape& b = context.shape(1);
+  require_same_dtype(context, 0, 1);
+  require_same_dtype(context, 0, 2);
+  if (context.dtype(0) != Dtype::kFloat32 && context.dtype(0) != Dtype::kFloat64) {
+    throw type_error("dense", "needs float32 or float64", name_of(context.dtype(0)));
+  }
   const bool is_transposed = context.attributes.boolean("transpose_b");
   if (a.rank() < 2 || b.rank() != 2 || context.shape(2).rank() != 1) {
     throw value_error("dense", "needs a matrix, a kernel of rank 2 and a bias of rank 1", a, b, context.shape(2));

@@ -118,7 +118,7 @@ std::vector<Value> take_along_gradient(const GradientContext& context) {
 std::vector<TensorSpec> take_along_grad_specs(const InferContext& context) {
   require_integer(context, 1, "indices");
   const int axis = checked_axis(context, context.shape(2).rank());
-  along_shape(context, context.shape(2), context.shape(1), axis);
+  require_shape(context, 0, along_shape(context, context.shape(2), context.shape(1), axis));
   return {{context.dtype(0), context.shape(2)}};
 }
 

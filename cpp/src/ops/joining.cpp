@@ -78,14 +78,24 @@ std::vector<Value> concatenate_gradient(const GradientContext& context) {
 
 std::size_t operand_of(const Attributes& attributes, std::size_t inputs) {
   const std::int64_t index = attributes.integer("index");
-  if (index < 0 || index + 1 >= static_cast<std::int64_t>(inputs)) {
+  if (index < 0 || index >= static_cast<std::int64_t>(inputs) - 1) {
     throw value_error("concatenate_grad", "index must name an operand", "index=" + std::to_string(index));
   }
   return static_cast<std::size_t>(index) + 1;
 }
 
 std::vector<TensorSpec> concatenate_grad_specs(const InferContext& context) {
-  checked_axis(context, context.shape(0).rank());
+  const int axis = checked_axis(context, context.shape(0).rank());
+  Shape expected = context.shape(0);
+  std::int64_t total = 0;
+  for (std::size_t i = 1; i < context.inputs.size(); ++i) {
+    expected[axis] = kUnknown;
+    require_shape(context, i, expected);
+    const std::int64_t size = context.shape(i)[axis];
+    total = total == kUnknown || size == kUnknown ? kUnknown : total + size;
+  }
+  expected[axis] = total;
+  require_shape(context, 0, expected);
   return {{context.dtype(0), context.shape(operand_of(context.attributes, context.inputs.size()))}};
 }
 

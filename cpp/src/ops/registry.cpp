@@ -33,6 +33,10 @@ struct Shared {
     register_scatter(registry);
     register_sorting(registry);
     register_softmax(registry);
+    register_attention(registry);
+    register_ctc(registry);
+    register_batch_norm(registry);
+    register_layer_norm(registry);
     register_random(registry);
     register_dropout(registry);
     register_recurrent(registry);

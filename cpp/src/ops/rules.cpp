@@ -61,6 +61,15 @@ void require_min_rank(const InferContext& context, std::size_t i, int rank) {
   throw value_error(context.op.name, "needs at least " + std::to_string(rank) + (rank == 1 ? " dimension" : " dimensions"), context.shape(i));
 }
 
+void require_shape(const InferContext& context, std::size_t i, const Shape& expected) {
+  const Shape& given = context.shape(i);
+  bool fits = given.rank() == expected.rank();
+  for (int axis = 0; fits && axis < given.rank(); ++axis) {
+    fits = given[axis] == expected[axis] || given[axis] == kUnknown || expected[axis] == kUnknown;
+  }
+  if (!fits) throw value_error(context.op.name, "input " + std::to_string(i) + " must have the shape " + expected.text(), given);
+}
+
 int checked_axis(const InferContext& context, int rank) {
   const std::int64_t axis = context.attributes.integer("axis");
   if (axis >= 0 && axis < rank) return static_cast<int>(axis);

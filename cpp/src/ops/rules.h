@@ -25,6 +25,9 @@ void require_integer(const InferContext& context, std::size_t i, const char* arg
 void require_scalar(const InferContext& context, std::size_t i, const char* argument);
 void require_min_rank(const InferContext& context, std::size_t i, int rank);
 
+// The shape of input `i` must be `expected`, as far as both are known.
+void require_shape(const InferContext& context, std::size_t i, const Shape& expected);
+
 // The attribute "axis", in [0, rank).
 int checked_axis(const InferContext& context, int rank);
 // The attribute "axes": each in [0, rank), rising.

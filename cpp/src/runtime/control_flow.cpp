@@ -1,6 +1,8 @@
 #include "runtime/control_flow.h"
 
+#include <atomic>
 #include <cstring>
+#include <limits>
 #include <mutex>
 
 #include "ops/registry.h"
@@ -49,28 +51,63 @@ std::vector<TensorSpec> specs_of(const std::vector<Value>& values) {
 
 std::size_t count(const Attributes& attributes, const char* name) { return static_cast<std::size_t>(attributes.integer(name)); }
 
-// A sub-graph planned for fixed shapes; lends a workspace to each call.
+// Counts of inputs come from files, too: they must add up before anything is indexed by them.
+void require_count(const InferContext& context, const char* name, std::size_t limit) {
+  const std::int64_t value = context.attributes.integer(name);
+  if (value >= 0 && static_cast<std::uint64_t>(value) <= limit) return;
+  throw value_error(context.op.name, std::string("`") + name + "` must lie in [0, " + std::to_string(limit) + ']', value);
+}
+
+void require_inputs(const InferContext& context, const char* name, std::size_t expected) {
+  const std::size_t given = context.attributes.graph(name)->inputs().size();
+  if (given != expected) throw value_error(context.op.name, std::string("`") + name + "` must have one input for each value that it is given", given, expected);
+}
+
+// Loop state keeps its dtype and its shape, as far as the shape is known.
+void require_same_state(const InferContext& context, const char* what, const TensorSpec& before, const TensorSpec& after) {
+  bool fits = before.dtype == after.dtype && before.shape.rank() == after.shape.rank();
+  for (int axis = 0; fits && axis < before.shape.rank(); ++axis) {
+    fits = before.shape[axis] == after.shape[axis] || before.shape[axis] == kUnknown || after.shape[axis] == kUnknown;
+  }
+  if (fits) return;
+  throw value_error(context.op.name, std::string("the body must keep the dtype and shape of ") + what,
+                    std::string(name_of(after.dtype)) + " " + after.shape.text() + " for " + name_of(before.dtype) + " " + before.shape.text());
+}
+
+// A sub-graph planned for fixed shapes. One workspace is kept at hand, so that a caller alone takes no lock; further callers
+// at the same time get workspaces of the function.
 class SubGraph {
  public:
   SubGraph(const GraphPointer& graph, std::vector<TensorSpec> inputs)
-      : function_(std::make_shared<Function>(graph)), inputs_(std::move(inputs)) {
-    const Function::Lease warm(*function_, inputs_);
-  }
+      : function_(std::make_shared<Function>(graph)), inputs_(std::move(inputs)), spare_(new Function::Lease(*function_, inputs_)) {}
+  ~SubGraph() { delete spare_.load(); }
+  SubGraph(const SubGraph&) = delete;
+  SubGraph& operator=(const SubGraph&) = delete;
 
   class Run {
    public:
-    explicit Run(const SubGraph& graph) : lease_(*graph.function_, graph.inputs_) {}
-    void input(std::size_t i, const void* data) { lease_.plan().bind_input(lease_.workspace(), i, data); }
-    void output(std::size_t i, void* data) { lease_.plan().bind_output(lease_.workspace(), i, data); }
-    void run() { lease_.plan().run(lease_.workspace()); }
+    explicit Run(const SubGraph& graph) : graph_(graph), lease_(graph.spare_.exchange(nullptr)) {
+      if (!lease_) lease_ = new Function::Lease(*graph_.function_, graph_.inputs_);
+    }
+    ~Run() {
+      Function::Lease* empty = nullptr;
+      if (!graph_.spare_.compare_exchange_strong(empty, lease_)) delete lease_;
+    }
+    Run(const Run&) = delete;
+    Run& operator=(const Run&) = delete;
+    void input(std::size_t i, const void* data) { lease_->plan().bind_input(lease_->workspace(), i, data); }
+    void output(std::size_t i, void* data) { lease_->plan().bind_output(lease_->workspace(), i, data); }
+    void run() { lease_->plan().run(lease_->workspace()); }
 
    private:
-    Function::Lease lease_;
+    const SubGraph& graph_;
+    Function::Lease* lease_;
   };
 
  private:
   std::shared_ptr<Function> function_;
   std::vector<TensorSpec> inputs_;
+  mutable std::atomic<Function::Lease*> spare_;
 };
 
 // ---------------------------------------------------------------- cond(pred, *then_captures, *otherwise_captures)
@@ -86,6 +123,10 @@ CondParts cond_parts(const Attributes& attributes) {
 }
 
 std::vector<TensorSpec> cond_specs(const InferContext& context) {
+  require_count(context, "then_count", context.inputs.size() - 1);
+  const std::size_t then_count = count(context.attributes, "then_count");
+  require_inputs(context, "then", then_count);
+  require_inputs(context, "otherwise", context.inputs.size() - 1 - then_count);
   const CondParts parts = cond_parts(context.attributes);
   if (context.dtype(0) != Dtype::kBool || context.shape(0).rank() != 0) {
     throw value_error("cond", "`pred` must be a bool scalar", std::string(name_of(context.dtype(0))) + " " + context.shape(0).text());
@@ -171,18 +212,21 @@ std::vector<Value> cond_gradient(const GradientContext& context) {
 // ---------------------------------------------------------------- while_loop(*variables, *condition_captures, *body_captures)
 
 std::vector<TensorSpec> while_specs(const InferContext& context) {
+  require_count(context, "variable_count", context.inputs.size());
+  require_count(context, "condition_captures", context.inputs.size() - count(context.attributes, "variable_count"));
   const std::size_t variables = count(context.attributes, "variable_count");
   const std::size_t split = variables + count(context.attributes, "condition_captures");
   const std::vector<TensorSpec> state = part(context.inputs, 0, variables);
   const std::vector<TensorSpec> captures = part(context.inputs, split, context.inputs.size());
-  const std::vector<TensorSpec> results = results_of(*context.attributes.graph("body"), joined(state, captures));
-  for (std::size_t i = 0; i < variables; ++i) {
-    if (results[i].dtype != state[i].dtype || results[i].shape.rank() != state[i].shape.rank()) {
-      throw value_error("while_loop", "the body must keep the dtype and shape of every loop variable",
-                        std::string(name_of(results[i].dtype)) + " " + results[i].shape.text() + " for " + name_of(state[i].dtype) + " " +
-                            state[i].shape.text());
-    }
+  require_inputs(context, "condition", split);
+  require_inputs(context, "body", state.size() + captures.size());
+  const std::vector<TensorSpec> test = results_of(*context.attributes.graph("condition"), part(context.inputs, 0, split));
+  if (test.size() != 1 || test[0].dtype != Dtype::kBool || test[0].shape.rank() != 0) {
+    throw value_error("while_loop", "the condition must give a bool scalar", test.empty() ? std::string("nothing") : test[0].shape.text());
   }
+  const std::vector<TensorSpec> results = results_of(*context.attributes.graph("body"), joined(state, captures));
+  if (results.size() != variables) throw value_error("while_loop", "the body must give every loop variable", results.size(), variables);
+  for (std::size_t i = 0; i < variables; ++i) require_same_state(context, "every loop variable", state[i], results[i]);
   return state;
 }
 
@@ -261,21 +305,27 @@ std::int64_t scan_length(const ScanParts& parts, const Attributes& attributes, c
 
 std::vector<TensorSpec> body_inputs(const ScanParts& parts, const std::vector<TensorSpec>& inputs) {
   std::vector<TensorSpec> specs = inputs;
-  for (std::size_t i = 0; i < parts.xs; ++i) specs[parts.carry + i] = without_first_axis(inputs[parts.carry + i]);
+  for (std::size_t i = 0; i < parts.xs; ++i) {
+    specs[parts.carry + i] = without_first_axis(inputs[parts.carry + i]);
+    const std::int64_t length = inputs[parts.carry + i].shape[0];
+    const std::int64_t first = inputs[parts.carry].shape[0];
+    if (length != first && length != kUnknown && first != kUnknown) throw value_error("scan", "every one of `xs` must be equally long", length, first);
+  }
   return specs;
 }
 
 std::vector<TensorSpec> scan_specs(const InferContext& context) {
+  require_count(context, "carry_count", context.inputs.size());
+  require_count(context, "xs_count", context.inputs.size() - count(context.attributes, "carry_count"));
+  require_count(context, "length", std::numeric_limits<std::int32_t>::max());
+  require_inputs(context, "body", context.inputs.size());
   const ScanParts parts = scan_parts(context.attributes);
-  const std::int64_t length = scan_length(parts, context.attributes, context.inputs);
   const std::vector<TensorSpec> results = results_of(*parts.body, body_inputs(parts, context.inputs));
+  const std::int64_t length = scan_length(parts, context.attributes, context.inputs);
+  if (results.size() < parts.carry) throw value_error("scan", "the body must give every carry", results.size(), parts.carry);
   std::vector<TensorSpec> specs;
   for (std::size_t i = 0; i < results.size(); ++i) {
-    if (i < parts.carry && (results[i].dtype != context.dtype(i) || results[i].shape.rank() != context.shape(i).rank())) {
-      throw value_error("scan", "the body must keep the dtype and shape of the carry",
-                        std::string(name_of(results[i].dtype)) + " " + results[i].shape.text() + " for " + name_of(context.dtype(i)) + " " +
-                            context.shape(i).text());
-    }
+    if (i < parts.carry) require_same_state(context, "the carry", context.inputs[i], results[i]);
     specs.push_back(i < parts.carry ? context.inputs[i] : with_first_axis(length, results[i]));
   }
   return specs;

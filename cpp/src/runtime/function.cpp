@@ -32,7 +32,7 @@ bool fits(const TensorSpec& expected, const TensorSpec& given) {
 
 Function::Function(std::shared_ptr<const Graph> graph, PlanOptions options) : graph_(std::move(graph)), options_(options) {
   register_control_flow();
-  if (options_.rewrite) graph_ = fuse_pooling(fuse_dense(drop_equal_nodes(graph_)));
+  if (options_.rewrite) graph_ = fuse_batch_norm(fuse_pooling(fuse_dense(drop_equal_nodes(graph_))));
 }
 
 std::shared_ptr<PlanEntry> Function::entry_for(const std::vector<TensorSpec>& inputs) const {

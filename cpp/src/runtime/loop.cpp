@@ -25,6 +25,14 @@ TensorSpec with_rows(const TensorSpec& spec, std::int64_t rows) {
 
 }  // namespace
 
+// Finalizer of SplitMix64 (Steele et al. 2014).
+std::uint64_t epoch_seed(std::uint64_t base, std::uint64_t steps) {
+  std::uint64_t z = base * 0x9E3779B97F4A7C15u + steps + 0x9E3779B97F4A7C15u;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return (z ^ (z >> 31)) & 0x7FFFFFFFFFFFFFFFu;
+}
+
 Loop::Loop(std::shared_ptr<const Function> function, std::vector<Tensor> arrays, const LoopOptions& options)
     : function_(std::move(function)), arrays_(std::move(arrays)), options_(options) {
   if (arrays_.empty()) throw value_error("Loop", "needs at least one array");

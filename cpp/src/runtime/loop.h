@@ -10,6 +10,10 @@
 
 namespace keraunos {
 
+// The seed that orders the rows of an epoch: of the seed of the training and the optimizer steps done before, so that a
+// training that was saved and continued sees the orders of one that was not.
+std::uint64_t epoch_seed(std::uint64_t base, std::uint64_t steps);
+
 struct LoopOptions {
   std::int64_t batch_size = 32;
   bool shuffle = false;

@@ -303,6 +303,11 @@ void Plan::run(Workspace& workspace) const {
   for (Tensor& snapshot : workspace.snapshots_) snapshot = Tensor();
 }
 
+void Plan::bind_alone(Workspace& workspace) const {
+  const StateAccess access;
+  bind_variables(workspace, access);
+}
+
 std::vector<double> Plan::profile(Workspace& workspace, int repeats) const {
   using Clock = std::chrono::steady_clock;
   const StateAccess access;

@@ -47,6 +47,9 @@ class Plan {
   void bind_output(Workspace& workspace, std::size_t i, void* data) const;
   // Reads and writes variables; sees and leaves them in the state of whole runs.
   void run(Workspace& workspace) const;
+  // For a caller whose variables nobody else uses: binds them once; run_alone() then takes no lock and allocates nothing.
+  void bind_alone(Workspace& workspace) const;
+  void run_alone(Workspace& workspace) const { execute(workspace); }
   // Runs so many times and returns the median nanoseconds of each kernel, in the order of description().
   std::vector<double> profile(Workspace& workspace, int repeats) const;
 

@@ -2,7 +2,6 @@
 
 #include <cstring>
 #include <limits>
-#include <type_traits>
 
 #include "base/memory.h"
 #include "kernels/kernels.h"
@@ -18,21 +17,6 @@ std::size_t checked_bytes(Dtype dtype, const Shape& shape) {
     throw value_error("tensor", "has more bytes than can be addressed", shape);
   }
   return static_cast<std::size_t>(elements) * size_of(dtype);
-}
-
-template <class T>
-constexpr Dtype dtype_of() {
-  if constexpr (std::is_same_v<T, bool>) return Dtype::kBool;
-  if constexpr (std::is_same_v<T, std::uint8_t>) return Dtype::kUint8;
-  if constexpr (std::is_same_v<T, std::uint16_t>) return Dtype::kUint16;
-  if constexpr (std::is_same_v<T, std::uint32_t>) return Dtype::kUint32;
-  if constexpr (std::is_same_v<T, std::uint64_t>) return Dtype::kUint64;
-  if constexpr (std::is_same_v<T, std::int8_t>) return Dtype::kInt8;
-  if constexpr (std::is_same_v<T, std::int16_t>) return Dtype::kInt16;
-  if constexpr (std::is_same_v<T, std::int32_t>) return Dtype::kInt32;
-  if constexpr (std::is_same_v<T, std::int64_t>) return Dtype::kInt64;
-  if constexpr (std::is_same_v<T, float>) return Dtype::kFloat32;
-  if constexpr (std::is_same_v<T, double>) return Dtype::kFloat64;
 }
 
 template <class T>

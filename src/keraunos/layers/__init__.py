@@ -16,6 +16,10 @@ from keraunos.layers.convolutional.depthwise_conv1d import DepthwiseConv1D
 from keraunos.layers.convolutional.depthwise_conv2d import DepthwiseConv2D
 from keraunos.layers.convolutional.separable_conv1d import SeparableConv1D
 from keraunos.layers.convolutional.separable_conv2d import SeparableConv2D
+from keraunos.layers.attention.additive_attention import AdditiveAttention
+from keraunos.layers.attention.attention import Attention
+from keraunos.layers.attention.grouped_query_attention import GroupedQueryAttention as GroupQueryAttention
+from keraunos.layers.attention.multi_head_attention import MultiHeadAttention
 from keraunos.layers.core.dense import Dense
 from keraunos.layers.core.einsum_dense import EinsumDense
 from keraunos.layers.core.embedding import Embedding
@@ -176,7 +180,9 @@ __all__ = [
     "Activation",
     "ActivityRegularization",
     "Add",
+    "AdditiveAttention",
     "AlphaDropout",
+    "Attention",
     "Average",
     "BatchNormalization",
     "Bidirectional",
@@ -198,6 +204,7 @@ __all__ = [
     "GaussianDropout",
     "GaussianNoise",
     "GroupNormalization",
+    "GroupQueryAttention",
     "Identity",
     "Input",
     "InputLayer",
@@ -211,6 +218,7 @@ __all__ = [
     "Masking",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "Permute",

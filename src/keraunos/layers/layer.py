@@ -308,16 +308,20 @@ def _check_name(name):
     """Refuses names that cannot be part of a path."""
     if name is None or not isinstance(name, str) or "/" in name:
         return  # Operation has the words for these.
-    if not name or name in (".", "..") or "\\" in name or any(ord(sign) < 32 or ord(sign) == 127 for sign in name):
+    if not name or name in (".", "..") or any(_is_refused(sign) for sign in name):
         raise ValueError(
-            "Argument `name` must be a non-empty string without `/`, `\\` and control characters, and neither `.` "
-            f"nor `..`. Received: name={name!r:.300}"
+            "Argument `name` must be a non-empty string without `/`, `\\`, control characters and lone surrogates, and "
+            f"neither `.` nor `..`. Received: name={name!r:.300}"
         )
     if len(name.encode("utf-8", "surrogatepass")) > _MAX_NAME_BYTES:
         raise ValueError(
             f"Argument `name` must have at most {_MAX_NAME_BYTES} bytes. Received: name={name[:40]!r}... "
             f"({len(name)} characters)"
         )
+
+
+def _is_refused(sign):
+    return sign == "\\" or ord(sign) < 32 or ord(sign) == 127 or 0xD800 <= ord(sign) < 0xE000
 
 
 def _is_trainable_variable(x):

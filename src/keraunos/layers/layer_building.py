@@ -12,6 +12,7 @@ from keraunos.layers.call_spec import default, is_default
 from keraunos.naming import current_path, name_scope
 from keraunos.ops.shape_inference import compute_output_spec
 from keraunos.variable import Variable
+from keraunos.weights_budget import charge
 
 _LOCKED = (
     "You cannot add new elements of state (variables or sub-layers) to a layer that is already built. All state must "
@@ -224,6 +225,7 @@ class LayerBuilding:
         if not all(isinstance(size, int) for size in sizes):
             return
         needed = math.prod(sizes) * _ITEM_SIZES.get(dtype, 4)
+        charge(needed, f"Layer '{self.name}': variable '{name}' of shape {tuple(sizes)}")
         if needed > 1 << 30 and needed > _physical_memory():
             raise MemoryError(
                 f"Layer '{self.name}': variable '{name}' of shape {tuple(sizes)} needs {needed} bytes, "

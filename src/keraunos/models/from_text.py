@@ -54,14 +54,15 @@ def model_from_config(config, custom_objects=None):
         ModelFormatError: when it is not the config of a model.
     """
     from keraunos.models.model import Model
-    from keraunos.saving.legacy_config import deserialize_any
+    from keraunos.saving.legacy_config import deserialize_any, written_by
 
     if not isinstance(config, dict) or "class_name" not in config:
         raise ModelFormatError(
             "A model config must be a dictionary with the keys 'class_name' and 'config'. "
             f"Received: {shorten(config, 200)}"
         )
-    model = deserialize_any(config, custom_objects=custom_objects)
+    with written_by(config.get("keras_version")):
+        model = deserialize_any(config, custom_objects=custom_objects)
     if not isinstance(model, Model) and not hasattr(model, "get_config"):
         raise ModelFormatError(f"The config does not describe a model but a {type(model).__name__}.")
     return model

@@ -173,6 +173,7 @@ def _repeat_calls(layers, pending, shifts):
         while calls:
             try:
                 args, kwargs = _call_arguments(calls[0], layers, shifts)
+                args, kwargs = _with_initial_state(layers[name], args, kwargs, calls[0])
             except _NotYet as missing:
                 waiting_for.setdefault(missing.name, []).append(name)
                 break
@@ -204,6 +205,14 @@ def _call_arguments(call, layers, shifts):
     if not call:
         return [], {}
     return _legacy_call_arguments(call, layers, shifts)
+
+
+def _with_initial_state(layer, args, kwargs, call):
+    """Keras 2 passed the state of a recurrent layer behind its input, in one list."""
+    is_listed = not isinstance(call, dict) and len(args) == 1 and isinstance(args[0], list) and len(args[0]) > 1
+    if is_listed and hasattr(layer, "return_sequences") and "initial_state" not in kwargs:
+        return [args[0][0]], {**kwargs, "initial_state": args[0][1:]}
+    return args, kwargs
 
 
 def _legacy_call_arguments(call, layers, shifts):

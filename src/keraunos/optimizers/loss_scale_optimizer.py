@@ -93,7 +93,8 @@ class LossScaleOptimizer(Optimizer):
     def _step(self, grads, variables):
         scale = self.dynamic_scale.value
         unscaled = [
-            gradient if gradient is None or self._is_overwritten(variable) else gradient / ops.cast(scale, gradient.dtype)
+            # In float32: the scale may be beyond float16.
+            gradient if gradient is None or self._is_overwritten(variable) else ops.divide(gradient, scale)
             for gradient, variable in zip(grads, variables)
         ]
         self.inner_optimizer.apply(unscaled, variables)

@@ -169,7 +169,7 @@ class OptimizerState:
     def save_own_variables(self, store):
         """Writes the variables into a dictionary under "0", "1", ..."""
         for i, variable in enumerate(self.variables):
-            store[str(i)] = variable.numpy()
+            store[str(i)] = variable
 
     def load_own_variables(self, store):
         """Reads the variables from what `save_own_variables` wrote; other counts are skipped with a warning."""

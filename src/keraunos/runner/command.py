@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import runpy
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Callable
 from types import ModuleType, TracebackType
 
+from keraunos.runner.commands import COMMANDS
 from keraunos.runner.finder import install
 
 USAGE = """\
@@ -16,6 +18,7 @@ usage: python -m keraunos SCRIPT [args ...]      run a script
        python -m keraunos -c CODE [args ...]     run a piece of code
        python -m keraunos -m MODULE [args ...]   run a module
        python -m keraunos -                      run what comes on standard input
+       python -m keraunos convert IN OUT         save a model file anew, with functions for C++
        python -m keraunos --cmake-dir            print where find_package(keraunos) looks
        python -m keraunos --version | --help
 
@@ -40,6 +43,8 @@ def main(arguments: list[str]) -> int:
         return _print_version()
     if first == "--cmake-dir":
         return _print_cmake_folder()
+    if first in COMMANDS:
+        return importlib.import_module(f"keraunos.runner.commands.{first}").main(rest)
     if first in ("-c", "-m"):
         if not rest:
             print(f"Argument expected for the {first} option\n{USAGE}", end="", file=sys.stderr)

@@ -8,11 +8,13 @@ from keraunos.registration import (
     get_registered_object,
     register_keras_serializable,
 )
+from keraunos.saving.file_editor import KerasFileEditor
 from keraunos.saving.saving_api import load_model, load_weights, save_model, save_weights
 from keraunos.serialization import deserialize_keras_object, serialize_keras_object
 
 __all__ = [
     "CustomObjectScope",
+    "KerasFileEditor",
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",

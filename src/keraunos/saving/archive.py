@@ -2,14 +2,19 @@
 
 import contextlib
 import datetime
+import functools
 import io
 import json
 import os
+import struct
+import time
 import zipfile
 
 from keraunos import serialization
 from keraunos.errors import ModelFormatError, ModelNotFoundError
-from keraunos.saving import json_format
+from keraunos.saving import json_format, zip_rules
+from keraunos.saving.assets import FOLDER as ASSETS
+from keraunos.saving.assets import collect_assets
 from keraunos.saving.h5_store import open_h5, write_h5
 from keraunos.saving.state import collect_state
 
@@ -18,8 +23,8 @@ KERAS_VERSION = "3.15.1"
 CONFIG = "config.json"
 METADATA = "metadata.json"
 WEIGHTS = "model.weights.h5"
-# Highest ratio of unpacked to stored bytes that deflate can honestly reach.
-_MAX_RATIO = 1032
+# Extra field of zip members that is only there to be skipped, as Android's zipalign has it.
+_PADDING = 0xD935
 
 
 def config_json(model):
@@ -36,13 +41,31 @@ def metadata_json():
 
 def write_archive(file, model):
     """Writes a model to a binary file object. Members are stored, not deflated."""
+    from keraunos.saving.native_functions import trace_model
+
     weights = io.BytesIO()
+    functions = trace_model(model)
     config = config_json(model)
-    write_h5(weights, collect_state(model))
+    assets = collect_assets(model)
+    sources = {}
+    places = write_h5(weights, collect_state(model, sources=sources))
+    native = functions.members(sources, places, weights.getbuffer()) if functions else {}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(METADATA, metadata_json())
         archive.writestr(CONFIG, config)
-        archive.writestr(WEIGHTS, weights.getbuffer())
+        for name, content in {WEIGHTS: weights.getbuffer(), **native, **assets}.items():
+            archive.writestr(_aligned_member(archive, name), content)
+
+
+def _aligned_member(archive, name):
+    """A member whose content begins at a multiple of 64 bytes, so that the file can be mapped and used as it is."""
+    member = zipfile.ZipInfo(name, time.localtime()[:6])
+    member.external_attr = 0o600 << 16
+    last = archive.infolist()[-1]
+    begin = last.header_offset + len(last.FileHeader()) + last.file_size
+    padding = -(begin + 30 + len(name) + 4) % 64
+    member.extra = struct.pack("<HH", _PADDING, padding) + bytes(padding)
+    return member
 
 
 def write_folder(path, model):
@@ -51,10 +74,13 @@ def write_folder(path, model):
 
     config = config_json(model).encode()
     entries = collect_state(model)
+    members = {METADATA: metadata_json().encode(), CONFIG: config, **collect_assets(model)}
     os.makedirs(path, exist_ok=True)
-    for name, text in ((METADATA, metadata_json().encode()), (CONFIG, config)):
-        with atomic_write(os.path.join(path, name)) as file:
-            file.write(text)
+    for name, data in members.items():
+        member_path = os.path.join(path, *name.split("/"))
+        os.makedirs(os.path.dirname(member_path), exist_ok=True)
+        with atomic_write(member_path) as file:
+            file.write(data)
     with atomic_write(os.path.join(path, WEIGHTS)) as file:
         write_h5(file, entries)
 
@@ -102,28 +128,25 @@ def _check_beginning(path):
 
 @contextlib.contextmanager
 def _open_zip(file, label):
+    size = zip_rules.check_end(file, label)
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError) as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, struct.error) as error:
         raise ModelFormatError(
             f"{label} is not a complete zip archive: {error}. It may be truncated (no central directory)."
         ) from None
     with archive:
+        zip_rules.check_members(file, archive, size, label)
         yield archive
 
 
 class ZipSource:
-    """The members of an archive, each read once and checked first."""
+    """The members of an archive that keeps to the rules (`zip_rules.py`)."""
 
     def __init__(self, archive, label):
         self.label = label
         self._archive = archive
-        self._members = {}
-        for info in archive.infolist():
-            _check_member(info, label)
-            if info.filename in self._members:
-                raise ModelFormatError(f"{label} has two members '{info.filename}'.")
-            self._members[info.filename] = info
+        self._members = {info.filename: info for info in archive.infolist()}
 
     def __contains__(self, name):
         return name in self._members
@@ -145,6 +168,11 @@ class ZipSource:
         if len(data) != info.file_size:
             raise ModelFormatError(f"{self.label}: member '{name}' has not the size that the directory says.")
         return data
+
+    def assets(self):
+        """Functions that read the assets, by member name."""
+        names = [name for name in self._members if name.startswith(f"{ASSETS}/") and not name.endswith("/")]
+        return {name: functools.partial(self.read, name) for name in names}
 
     def open_weights(self):
         """The entries of the weights member."""
@@ -170,28 +198,30 @@ class FolderSource:
         with open(path, "rb") as file:
             return file.read()
 
+    def assets(self):
+        found = {}
+        for place, _, names in os.walk(os.path.join(self._path, ASSETS)):
+            for name in names:
+                member = os.path.relpath(os.path.join(place, name), self._path).replace(os.sep, "/")
+                found[member] = functools.partial(self.read, member)
+        return found
+
     def open_weights(self):
         if WEIGHTS not in self:
             raise ModelFormatError(f"{self.label} has no file '{WEIGHTS}'.")
         return open_h5(os.path.join(self._path, WEIGHTS), f"{self.label}: file '{WEIGHTS}'")
 
 
-def _check_member(info, label):
-    name = info.filename
-    parts = name.split("/")
-    if name.startswith("/") or "\\" in name or ".." in parts or (len(name) > 1 and name[1] == ":"):
-        raise ModelFormatError(f"{label}: the member name {name[:100]!r} leaves the archive.")
-    if info.flag_bits & 0x1:
-        raise ModelFormatError(f"{label}: member '{name[:100]}' is encrypted.")
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ModelFormatError(f"{label}: member '{name[:100]}' uses an unknown compression method.")
-    if info.file_size > max(info.compress_size, 64) * _MAX_RATIO:
-        raise ModelFormatError(f"{label}: member '{name[:100]}' is a decompression bomb.")
-    if info.compress_type == zipfile.ZIP_STORED and info.file_size != info.compress_size:
-        raise ModelFormatError(f"{label}: member '{name[:100]}' has two different sizes.")
-
-
 def read_config(source):
     """The config of the model in an opened archive."""
     data = source.read(CONFIG, limit=json_format.MAX_BYTES)
     return json_format.read_json(data, f"{source.label}: {CONFIG}")
+
+
+def version_of(source):
+    """The version of Keras in the metadata, or `None`."""
+    if METADATA not in source:
+        return None
+    metadata = json_format.read_json(source.read(METADATA, limit=2**20), f"{source.label}: {METADATA}")
+    version = metadata.get("keras_version") if isinstance(metadata, dict) else None
+    return version if isinstance(version, str) else None

@@ -37,6 +37,8 @@ def read_json(text, where):
         ) from None
     except ModelFormatError as error:
         raise ModelFormatError(f"{where}: {error}") from None
+    except ValueError as error:  # a number of thousands of digits
+        raise ModelFormatError(f"{where}: not JSON: {error}") from None
     except RecursionError:
         raise ModelFormatError(f"{where}: the text is nested too deeply.") from None
 

@@ -3,12 +3,15 @@
 Files mix the forms, so every object is looked at by itself. What the names became stands in `legacy_names.py`.
 """
 
+import contextlib
 import inspect
+import threading
 
 from keraunos import registration, serialization
 from keraunos.class_table import table
 from keraunos.errors import ModelConfigError, UnsafeModelError, shorten
 from keraunos.saving import legacy_names as names
+from keraunos.saving import legacy_tf_ops
 
 
 def deserialize_any(config, custom_objects=None):
@@ -24,8 +27,36 @@ def deserialize_any(config, custom_objects=None):
         )
     serialization.check_depth(config)
     if is_legacy(config):
+        if config.get("class_name") in legacy_tf_ops.CLASSES and isinstance(config["config"], dict):
+            return legacy_tf_ops.TensorFlowCall(_plain(config["config"]))
         config = modernize(config, custom_objects)
     return serialization.deserialize_keras_object(config, custom_objects=custom_objects)
+
+
+class _Origin(threading.local):
+    """The version of Keras that wrote what this thread is reading, if the file tells."""
+
+    def __init__(self):
+        self.major = None
+
+
+_origin = _Origin()
+
+
+@contextlib.contextmanager
+def written_by(version):
+    """Says which version of Keras wrote the configs that the block reads.
+
+    Args:
+        version: Text such as `"2.15.0"`. `None` or nonsense lets every object be judged by itself.
+    """
+    outer = _origin.major
+    is_known = isinstance(version, str) and version[:1] in ("1", "2", "3") and version[1:2] == "."
+    _origin.major = int(version[0]) if is_known else outer
+    try:
+        yield
+    finally:
+        _origin.major = outer
 
 
 def is_legacy(config):
@@ -37,6 +68,10 @@ def is_legacy(config):
         return False
     if config["module"].split(".")[0] not in ("keras", "tf_keras", "tensorflow"):
         return False
+    if config.get("class_name") in legacy_tf_ops.CLASSES:
+        return True
+    if _origin.major is not None and config["module"].startswith(("keras.layers", "keras.src", "keras.engine")):
+        return _origin.major < 3
     return "batch_input_shape" in inner_config or ".engine" in config["module"]
 
 
@@ -102,6 +137,8 @@ def modernize(config, custom_objects=None, namespace="layers"):
     class_name, inner_config = _modernize_layer(class_name, inner_config, custom_objects)
     modern = {**config, "module": "keras.layers", "class_name": class_name, "config": inner_config}
     modern.pop("registered_name", None)
+    # The calls in the graph build the layer, and with the shapes that it has now.
+    modern.pop("build_config", None)
     return modern
 
 
@@ -218,6 +255,7 @@ def _rename_keys(class_name, config, accepted):
 def _convert_values(class_name, config, custom_objects):
     dtype = config.get("dtype")
     is_keras_3 = isinstance(dtype, dict) and dtype.get("class_name") not in ("Policy", "PolicyV1")
+    is_keras_3 = is_keras_3 if _origin.major is None else _origin.major >= 3
     modern = {}
     for key, value in config.items():
         namespace = _namespace_of(key)
@@ -289,7 +327,7 @@ def _drop_hints(config, accepted, label):
     for key, value in config.items():
         if key in accepted:
             modern[key] = value
-        elif key not in names.HINTS and value not in (None, False, [], {}):
+        elif key not in names.HINTS and value not in (None, False, [], {}, names.ONLY_VALUES.get(key)):
             raise ModelConfigError(
                 f"{label} has an unknown entry '{shorten(key, 100)}' = {shorten(value, 200)} in its config."
             )

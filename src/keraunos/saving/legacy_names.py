@@ -75,8 +75,12 @@ KEYS_OF_CLASS = {
 HINTS = frozenset(
     """batch_input_shape consume_less create_input data_format dtype implementation input_dim input_dtype input_length
     input_shape key_shape noise_shape query_shape ragged renorm_clipping return_runs sparse time_major value_shape
-    autocast build_input_shape experimental_run_tf_function number virtual_batch_size fused""".split()
+    autocast build_input_shape experimental_run_tf_function number trainable virtual_batch_size fused zero_output_for_mask
+    """.split()
 )
+
+# What older layers wrote although they could do nothing else.
+ONLY_VALUES = {"adjustment": None, "cropping_mode": None, "groups": 1, "dilation_rate": 1, "swap_xy": False, "interpolation": "nearest"}
 
 DATA_FORMATS = {"tf": "channels_last", "th": "channels_first", "default": None}
 

@@ -1,5 +1,7 @@
 """The `training_config` of `.h5` files as the arguments of `compile()`."""
 
+import warnings
+
 from keraunos import serialization
 from keraunos.class_table import table
 from keraunos.errors import ModelConfigError, shorten
@@ -27,6 +29,22 @@ def compile_arguments(config, custom_objects=None):
     }
 
 
+def compile_model(model, config, label, custom_objects=None):
+    """Compiles a model as an older Keras did; a config that cannot be understood leaves it uncompiled, with a warning.
+
+    Returns:
+        Whether the model is compiled now.
+    """
+    try:
+        model.compile(**compile_arguments(config, custom_objects))
+    except (ValueError, TypeError, KeyError) as error:
+        warnings.warn(f"{label}: the model is not compiled: {shorten(error, 300)}", stacklevel=5)
+        return False
+    if model.built and model.optimizer is not None:
+        model.optimizer.build(model.trainable_variables)
+    return True
+
+
 def _without_outer_list(metrics):
     """tf.keras writes one list per output; that of a single output is the list itself."""
     if isinstance(metrics, list) and len(metrics) == 1 and isinstance(metrics[0], list):
@@ -37,6 +55,8 @@ def _without_outer_list(metrics):
 def _optimizer(config, custom_objects):
     if config is None or isinstance(config, str):
         return config
+    if not isinstance(config, dict):
+        raise ModelConfigError(f"An optimizer's config must be a dictionary. Received: {type(config)}")
     name = str(config.get("class_name")).removeprefix("Custom>")
     inner_config = dict(config.get("config") or {})
     cls = table.find_class("keras.optimizers", name)
@@ -48,7 +68,8 @@ def _optimizer(config, custom_objects):
     if "lr" in inner_config:
         inner_config.setdefault("learning_rate", inner_config.pop("lr"))
     decay = inner_config.pop("decay", 0.0)
-    inner_config["learning_rate"] = _learning_rate(inner_config.get("learning_rate", 0.001), decay)
+    if "learning_rate" in inner_config:
+        inner_config["learning_rate"] = _learning_rate(inner_config["learning_rate"], decay)
     accepted = accepted_parameters(cls)
     inner_config = {key: value for key, value in inner_config.items() if key in accepted}
     full_config = {"module": "keras.optimizers", "class_name": name, "config": inner_config}
@@ -71,9 +92,9 @@ def _convert(value, namespace, custom_objects):
         return _resolve_name(value, custom_objects)
     if "class_name" not in value:
         return {key: _convert(item, namespace, custom_objects) for key, item in value.items()}
-    if "module" in value:
-        return serialization.deserialize_keras_object(value, custom_objects=custom_objects)
     name = str(value["class_name"]).removeprefix("Custom>")
+    if "module" in value and not _is_of_keras(value["module"]):
+        return serialization.deserialize_keras_object(value, custom_objects=custom_objects)
     config = dict(value.get("config") or {})
     if name in ("MeanMetricWrapper", "LossFunctionWrapper"):
         return config.get("fn")
@@ -87,6 +108,10 @@ def _convert(value, namespace, custom_objects):
     return serialization.deserialize_keras_object(
         {"module": f"keras.{namespace}", "class_name": name, "config": config}, custom_objects=custom_objects
     )
+
+
+def _is_of_keras(module):
+    return isinstance(module, str) and module.split(".")[0] in ("keras", "tf_keras", "tensorflow")
 
 
 def _resolve_name(value, custom_objects):

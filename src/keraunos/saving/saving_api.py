@@ -57,10 +57,12 @@ def save_model(model, filepath, overwrite=True, zipped=None, **kwargs):
         with atomic_write(path) as file:
             archive.write_archive(file, model)
     elif path.endswith(_HDF5_ENDINGS):
-        from keraunos.saving import legacy_h5
+        from keraunos.saving import legacy_h5_writer
 
+        # As in Keras, and for this format only, missing folders are made.
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         with atomic_write(path) as file:
-            legacy_h5.write_model(file, model, include_optimizer)
+            legacy_h5_writer.write_model(file, model, include_optimizer)
     else:
         raise ValueError(
             "Invalid filepath extension for saving. Please add either a `.keras` extension for the native Keras "
@@ -106,8 +108,11 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     """
     from keraunos import serialization
     from keraunos.saving import archive
-    from keraunos.saving.legacy_config import deserialize_any
+    from keraunos.saving.assets import restore_assets
+    from keraunos.saving.legacy_config import deserialize_any, written_by
+    from keraunos.saving.legacy_training import compile_model
     from keraunos.saving.state import restore_state
+    from keraunos.weights_budget import weights_budget
 
     path = _path_text(filepath)
     if path is None and not hasattr(filepath, "read"):
@@ -122,15 +127,23 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
         config = archive.read_config(source)
         if not isinstance(config, dict) or "class_name" not in config:
             raise ModelFormatError(f"{source.label}: {archive.CONFIG} is not the config of a model.")
+        compile_config = None
+        version = archive.version_of(source)
         if not compile:
             config["compile_config"] = None
-        with serialization.ObjectSharingScope():
-            model = deserialize_any(config, custom_objects=custom_objects)
-        # A model that is not built may hold layers that are.
-        if not getattr(model, "built", True) and not model.weights:
-            return model
+        elif version is not None and version.startswith("2."):  # the arguments have the older form
+            compile_config = config.pop("compile_config", None)
         with source.open_weights() as entries:
-            restore_state(model, entries)
+            with weights_budget(entries.root.stored_bytes(), source.label), serialization.ObjectSharingScope():
+                with written_by(version):
+                    model = deserialize_any(config, custom_objects=custom_objects)
+                if compile_config:
+                    config = {**compile_config, "optimizer_config": compile_config.get("optimizer")}
+                    compile_model(model, config, source.label, custom_objects)
+            # A model that is not built may hold layers that are.
+            if getattr(model, "built", True) or model.weights:
+                restore_state(model, entries)
+        restore_assets(model, source.assets())
     return model
 
 
@@ -151,9 +164,9 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, **kwargs)
 
     Args:
         model: The model.
-        filepath: Path that ends in `.weights.h5`.
+        filepath: Path that ends in `.weights.h5`, or in `.weights.json` for shards.
         overwrite: Whether an existing file is replaced without asking.
-        max_shard_size: Not offered yet: must be `None`.
+        max_shard_size: Gigabytes that one file may hold; `None` for a single file.
     """
     path = _path_text(filepath) or ""
     objects_to_skip = kwargs.pop("objects_to_skip", None)
@@ -165,8 +178,7 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, **kwargs)
                 "The filename must end in `.weights.json` when `max_shard_size` is specified. "
                 f"Received: filepath={filepath}"
             )
-        raise NotImplementedError("save_weights: keraunos does not write weights in several shards.")
-    if not path.endswith(".weights.h5"):
+    elif not path.endswith(".weights.h5"):
         raise ValueError(f"The filename must end in `.weights.h5`. Received: filepath={filepath}")
     if not model.built:
         raise ValueError(
@@ -180,6 +192,11 @@ def save_weights(model, filepath, overwrite=True, max_shard_size=None, **kwargs)
     from keraunos.saving.state import collect_state
 
     entries = collect_state(model, skip=objects_to_skip or ())
+    if max_shard_size is not None:
+        from keraunos.saving.sharded import write_shards
+
+        write_shards(path, entries, float(max_shard_size))
+        return
     with atomic_write(path) as file:
         write_h5(file, entries)
 
@@ -191,7 +208,7 @@ def load_weights(model, filepath, skip_mismatch=False, **kwargs):
 
     Args:
         model: The model, built.
-        filepath: Path that ends in `.weights.h5` or `.keras`.
+        filepath: Path that ends in `.weights.h5`, `.weights.json`, `.keras`, or `.h5` for the layout of older Keras.
         skip_mismatch: Whether layers whose weights do not fit are left alone, with a warning.
         **kwargs: `objects_to_skip`, a list of layers to leave alone.
     """
@@ -204,13 +221,14 @@ def load_weights(model, filepath, skip_mismatch=False, **kwargs):
     by_name = kwargs.pop("by_name", None)
     if kwargs:
         raise ValueError(f"Invalid keyword arguments: {kwargs}")
+    is_index = path.endswith(".weights.json")
     is_new_h5 = path.endswith(".weights.h5")
     is_legacy = path.endswith(_HDF5_ENDINGS) and not is_new_h5
-    if objects_to_skip is not None and not is_new_h5:
+    if objects_to_skip is not None and not is_new_h5 and not is_index:
         raise ValueError(f"`objects_to_skip` only supports loading '.weights.h5' files. Received: {filepath}")
     if by_name is not None and not is_legacy:
         raise ValueError(f"`by_name` only supports loading legacy '.h5' or '.hdf5' files. Received: {filepath}")
-    if not is_new_h5 and not is_legacy and not path.endswith(".keras"):
+    if not is_new_h5 and not is_index and not is_legacy and not path.endswith(".keras"):
         raise ModelFormatError(
             f"File format not supported: filepath={filepath}. Keras 3 only supports V3 `.keras` files and "
             "`.weights.h5` files, legacy H5 format files (`.h5` extension)."
@@ -225,8 +243,10 @@ def load_weights(model, filepath, skip_mismatch=False, **kwargs):
     if is_legacy or (is_new_h5 and legacy_h5.is_weights_file(path)):
         legacy_h5.load_weights_file(path, model, by_name=bool(by_name), skip_mismatch=skip_mismatch)
         return
-    if is_new_h5:
-        with open_h5(path, f"'{path}'") as entries:
+    if is_new_h5 or is_index:
+        from keraunos.saving.sharded import open_shards
+
+        with open_shards(path) if is_index else open_h5(path, f"'{path}'") as entries:
             restore_state(model, entries, skip_mismatch=skip_mismatch, skip=objects_to_skip or ())
         return
     with archive.open_archive(path) as source, source.open_weights() as entries:

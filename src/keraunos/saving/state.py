@@ -9,15 +9,17 @@ import numpy as np
 
 from keraunos.errors import ModelFormatError, shorten
 from keraunos.naming import to_snake_case
+from keraunos.saving.legacy_optimizer import entries_for
 from keraunos.saving.walk import is_saveable, walk_saveable
 
 
-def collect_state(root, skip=()):
+def collect_state(root, skip=(), sources=None):
     """Returns the state of an object as `{store path: (object name or None, {key: array})}`.
 
     Args:
         root: Model, layer or optimizer.
         skip: Objects that are left out.
+        sources: Dictionary that gets, by `(store path, key)`, the variables and tensors whose values these are.
     """
     entries = {}
 
@@ -28,6 +30,14 @@ def collect_state(root, skip=()):
             name = obj.name if isinstance(getattr(obj, "name", None), str) else None
             if name is not None or values:
                 entries[path] = (name, dict(values))
+                if sources is not None:
+                    sources.update({(path, key): source for key, source in values.sources.items()})
+        for generator, generator_path in _seed_generators(obj, path):
+            if id(generator) not in visited:
+                visited.add(id(generator))
+                entries[generator_path] = (generator.name, {"0": generator.state.numpy()})
+                if sources is not None:
+                    sources[generator_path, "0"] = generator.state
         for child, child_path in children(obj, path):
             if id(child) not in visited:
                 visited.add(id(child))
@@ -41,7 +51,12 @@ def collect_state(root, skip=()):
 class _Values(dict):
     """What `save_own_variables` writes into: takes variables and tensors, keeps arrays."""
 
+    def __init__(self):
+        super().__init__()
+        self.sources = {}
+
     def __setitem__(self, key, value):
+        self.sources[key] = value
         super().__setitem__(key, value.numpy() if hasattr(value, "numpy") else np.asarray(value))
 
 
@@ -56,6 +71,17 @@ def children(obj, path):
             for item in value.values() if isinstance(value, dict) else value:
                 if is_saveable(item):
                     yield item, f"{child_path}/{_unique(to_snake_case(type(item).__name__), counts)}"
+
+
+def _seed_generators(obj, path):
+    """Yields `(generator, store path)` for the seeds of a layer.
+
+    Keras writes none and passes over these; a run that goes on from a file needs them to draw the same numbers.
+    """
+    generators = getattr(obj, "_seed_generators", ())
+    for index, generator in enumerate(generators if isinstance(generators, (list, tuple)) else ()):
+        name = f"seed_generator_{index}" if index else "seed_generator"
+        yield generator, f"{path}/{name}" if path else name
 
 
 def _unique(name, counts):
@@ -108,11 +134,17 @@ class _Restorer:
             return
         has_failed = False
         if hasattr(obj, "load_own_variables"):
+            store = self.entries.get(path, (None, {}))[1]
             try:
-                obj.load_own_variables(self.entries.get(path, (None, {}))[1])
+                if obj._obj_type() == "Optimizer":
+                    _restore_optimizer(obj, store)
+                else:
+                    obj.load_own_variables(store)
             except (ValueError, KeyError, TypeError, IndexError) as error:
                 self.failures[id(obj)] = (obj, path, error)
                 has_failed = True
+        for generator, generator_path in _seed_generators(obj, path):
+            self._restore_seeds(generator, generator_path)
         failed_before = set(self.failures)
         # Guards against an object that holds itself.
         self.visited.add(id(obj))
@@ -122,6 +154,33 @@ class _Restorer:
             self.visited.discard(id(obj))
         if not has_failed:
             self.failures.pop(id(obj), None)
+
+
+    def _restore_seeds(self, generator, path):
+        if id(generator) in self.visited:
+            return
+        self.visited.add(id(generator))
+        store = self.entries.get(path, (None, {}))[1]
+        if "0" not in store:
+            return
+        value = store["0"]
+        if value.shape != (2,) or value.dtype.kind not in "iu":
+            raise ModelFormatError(f"The seeds at '{path}' should be two integers. Received: shape {value.shape}")
+        generator.state.assign(value.astype("uint32"))
+
+
+def _restore_optimizer(optimizer, store):
+    """Sets the state of an optimizer. One that does not fit leaves it fresh, with a warning: models go on predicting."""
+    before = [(variable, variable.value) for variable in optimizer.variables]
+    try:
+        optimizer.load_own_variables(entries_for(optimizer, store))
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        for variable, value in before:
+            variable.assign(value)
+        warnings.warn(
+            f"The saved state of the optimizer '{optimizer.name}' does not fit; it starts afresh: {shorten(error, 300)}",
+            stacklevel=6,
+        )
 
 
 def _failure_message(failures):

@@ -75,6 +75,30 @@ class Function:
         known.insert(0, concrete)
         return concrete, tensors
 
+    def trace_for(self, args):
+        """Returns a trace for arguments of which only dtypes and shapes are known, made if there is none yet.
+
+        Args:
+            args: A tuple of nestings of objects with `dtype` and `shape`; a size of `None` stays open.
+        """
+        leaves = tree.flatten(args)
+        specs = [leaf for leaf in leaves if _is_spec(leaf)]
+        shapes = [_open_batch(tuple(spec.shape)) for spec in specs]
+        key = (_structure_key(args, leaves), *[(str(leaf.dtype), len(leaf.shape)) if _is_spec(leaf) else leaf for leaf in leaves])
+        known = self._concretes.setdefault(key, [])
+        for concrete in known:
+            if all(map(_is_as_open, concrete.shapes, shapes)):
+                return concrete
+        remaining = iter(specs)
+        stand_ins = [_stand_in(next(remaining)) if _is_spec(leaf) else leaf for leaf in leaves]
+        tensors = [leaf for leaf, original in zip(stand_ins, leaves) if _is_spec(original)]
+        known.insert(0, self._trace(tree.pack_sequence_as(args, stand_ins), tensors, shapes))
+        return known[0]
+
+    def latest(self):
+        """Returns the trace that was made last, or `None`."""
+        return next((known[0] for known in reversed(self._concretes.values()) if known), None)
+
     def _trace_openly(self, args, tensors, shapes):
         """Traces with open sizes; code that needs them as numbers is traced with the sizes at hand."""
         try:
@@ -97,7 +121,7 @@ class Function:
             flat = [leaf.value if isinstance(leaf, Variable) else leaf for leaf in tree.flatten(results)]
             outputs = [leaf for leaf in flat if isinstance(leaf, _Tensor)]
             graph = trace.finish(outputs)
-        return ConcreteFunction(_core.Function(graph), shapes, results, flat)
+        return ConcreteFunction(_core.Function(graph), args, shapes, results, flat)
 
 
 class ConcreteFunction:
@@ -105,14 +129,19 @@ class ConcreteFunction:
 
     Args:
         native: The `_core.Function`.
+        args: The arguments that were traced.
         shapes: One tuple per input; `None` is an open size.
         results: What the Python function returned.
         flat: The leaves of `results`.
     """
 
-    def __init__(self, native, shapes, results, flat):
+    def __init__(self, native, args, shapes, results, flat):
         self.native = native
         self.shapes = shapes
+        # The leaves that are inputs, by number: the trace must not keep the first batch alive.
+        numbers = iter(range(len(shapes)))
+        self._arguments = tree.map_structure(lambda leaf: next(numbers) if isinstance(leaf, (*_NATIVE, Variable)) else None, args)
+        self._dtypes = [dtype for dtype, _ in native.graph.input_specs]
         self._constants = [None if isinstance(leaf, _Tensor) else leaf for leaf in flat]
         self._is_tensor = [isinstance(leaf, _Tensor) for leaf in flat]
         self._is_single = not tree.is_nested(results)
@@ -131,6 +160,22 @@ class ConcreteFunction:
                     return False
         return True
 
+    def argument_specs(self):
+        """Returns the arguments with a `Spec` for each input, `None` for everything else."""
+        specs = [Spec(dtype, shape) for dtype, shape in zip(self._dtypes, self.shapes)]
+        return tree.map_structure(lambda number: None if number is None else specs[number], self._arguments)
+
+    def argument_paths(self):
+        """Returns the path (indices and keys) of each input in the arguments."""
+        return [path for path, number in tree.flatten_with_path(self._arguments) if number is not None]
+
+    def result_paths(self):
+        """Returns the path of each output in the results."""
+        if self._is_single:
+            return [()] * sum(self._is_tensor)
+        pairs = tree.flatten_with_path(self._structure)
+        return [path for path, number in pairs if self._is_tensor[number]]
+
     def pack(self, outputs):
         """Returns the native outputs in the structure that the Python function returned."""
         if self._is_single:
@@ -138,6 +183,28 @@ class ConcreteFunction:
         remaining = iter(outputs)
         flat = [next(remaining) if is_tensor else constant for is_tensor, constant in zip(self._is_tensor, self._constants)]
         return tree.pack_sequence_as(self._structure, flat)
+
+
+class Spec:
+    """Dtype and shape of an input; `None` is an open size."""
+
+    def __init__(self, dtype, shape):
+        self.dtype = dtype
+        self.shape = tuple(shape)
+
+
+def _is_spec(leaf):
+    return hasattr(leaf, "dtype") and hasattr(leaf, "shape")
+
+
+def _is_as_open(shape, wanted):
+    return all(size is None or size == other for size, other in zip(shape, wanted))
+
+
+def _stand_in(spec):
+    """An array of that dtype and number of axes, without memory to speak of. NumPy has no bfloat16: the core casts."""
+    dtype = "float32" if str(spec.dtype) == "bfloat16" else str(spec.dtype)
+    return np.zeros([0] * len(spec.shape), dtype)
 
 
 def _structure_key(args, leaves):

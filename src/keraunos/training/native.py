@@ -6,6 +6,16 @@ from keraunos import _core
 from keraunos import tree
 
 
+def epoch_seed(base, steps):
+    """Returns the seed that orders the rows of an epoch.
+
+    Args:
+        base: The seed of the training, an integer of 64 bits.
+        steps: Number of optimizer steps done before the epoch.
+    """
+    return _core.epoch_seed(base, steps)
+
+
 class Loop:
     """Runs a traced function over the rows of arrays, batch by batch, in C++.
 

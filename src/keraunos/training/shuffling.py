@@ -2,17 +2,8 @@
 
 import numpy as np
 
+from keraunos.training.native import epoch_seed
 from keraunos.utils.rng_utils import get_random_seed
-
-_MASK = (1 << 63) - 1
-
-
-def _mix(a, b):
-    """Mixes two integers into one (finalizer of SplitMix64, Steele et al. 2014)."""
-    z = (a * 0x9E3779B97F4A7C15 + b + 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
-    return (z ^ (z >> 31)) & _MASK
 
 
 class EpochSeeds:
@@ -38,4 +29,4 @@ class EpochSeeds:
         iterations = getattr(self._optimizer, "iterations", None)
         steps = self._epochs if iterations is None else int(iterations)
         self._epochs += 1
-        return _mix(self._base, steps)
+        return epoch_seed(self._base, steps)

@@ -7,6 +7,7 @@ from keraunos.layers.arguments import check_axes_in_shape
 from keraunos.layers.input_spec import InputSpec
 from keraunos.layers.layer import Layer
 from keraunos.layers.normalization.batch_renormalization import BatchRenormalization, checked_clipping
+from keraunos.ops.nn.normalization import batch_normalization_in_training
 
 
 class BatchNormalization(BatchRenormalization, Layer):
@@ -144,11 +145,15 @@ class BatchNormalization(BatchRenormalization, Layer):
         # Statistics are never computed in half precision.
         dtype = result_type(inputs.dtype, "float32")
         inputs = ops.cast(inputs, dtype)
-        mean = ops.cast(self.moving_mean, dtype)
-        variance = ops.cast(self.moving_variance, dtype)
         gamma = None if self.gamma is None else ops.cast(self.gamma, dtype)
         beta = None if self.beta is None else ops.cast(self.beta, dtype)
-        if training and self.trainable:
+        is_training = training and self.trainable
+        if is_training and mask is None and not self.renorm:
+            outputs, mean, variance = batch_normalization_in_training(inputs, self.axis, beta, gamma, self.epsilon)
+            self._update(self.moving_mean, mean, None, self.momentum)
+            self._update(self.moving_variance, variance, None, self.momentum)
+            return ops.cast(outputs, self.compute_dtype)
+        if is_training:
             mean, variance, has_data = self._moments(inputs, mask)
             if self.renorm:
                 gamma, beta = self._renormed_transform(mean, variance, gamma, beta)
@@ -156,6 +161,9 @@ class BatchNormalization(BatchRenormalization, Layer):
             else:
                 self._update(self.moving_mean, mean, has_data, self.momentum)
                 self._update(self.moving_variance, variance, has_data, self.momentum)
+        else:
+            mean = ops.cast(self.moving_mean, dtype)
+            variance = ops.cast(self.moving_variance, dtype)
         outputs = ops.batch_normalization(
             x=inputs, mean=mean, variance=variance, axis=self.axis, offset=beta, scale=gamma, epsilon=self.epsilon
         )

@@ -61,6 +61,10 @@ def dot_product_attention(
             )
         key, value = (shaping.repeat(x, heads // key_heads, axis=2) for x in (key, value))
     scale = 1.0 / math.sqrt(query.shape[3]) if scale is None else scale
+    if bias is None and isinstance(scale, (int, float)):
+        # Keeps no more than a few rows of scores; a bias, which may want a gradient, has the long way.
+        masks = [] if mask is None else [_checked_mask(mask)]
+        return execute("attention", [query, key, value, *masks], {"scale": float(scale), "causal": bool(is_causal)})[0]
     query = elementwise.multiply(shaping.permute(query, (0, 2, 1, 3)), with_dtype(scale, dtype))
     key, value = (shaping.permute(x, (0, 2, 1, 3)) for x in (key, value))
     logits = execute("matmul", [query, key], {"transpose_a": False, "transpose_b": True})
@@ -76,14 +80,15 @@ def dot_product_attention(
     return shaping.permute(result, (0, 2, 1, 3))
 
 
+def _checked_mask(mask):
+    mask = booleans(mask)
+    if len(mask.shape) != 4:
+        raise ValueError(f"dot_product_attention: `mask` must be of rank 4. Received: mask.shape={tuple(mask.shape)}")
+    return mask
+
+
 def _visible(logits, mask, is_causal):
-    visible = None
-    if mask is not None:
-        visible = booleans(mask)
-        if len(visible.shape) != 4:
-            raise ValueError(
-                "dot_product_attention: `mask` must be of rank 4. " f"Received: mask.shape={tuple(visible.shape)}"
-            )
+    visible = None if mask is None else _checked_mask(mask)
     if is_causal:
         rows, columns = _dims.size_of(logits, 2), _dims.size_of(logits, 3)
         row = shaping.expand_dims(_dims.iota(rows, "int32"), 1)

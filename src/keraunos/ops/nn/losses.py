@@ -123,29 +123,9 @@ def psnr(x1, x2, max_val):
     return elementwise.subtract(elementwise.multiply(peak, 20.0), elementwise.multiply(elementwise.log10(error), 10.0))
 
 
-def _unavailable(name):
-    raise NotImplementedError(f"{name}: not available yet.")
-
-
-@operation("target", "output", "target_length", "output_length", name="CTCLoss")
-def ctc_loss(target, output, target_length, output_length, mask_index=0):
-    """The connectionist temporal classification loss. Not available yet."""
-    _unavailable("ctc_loss")
-
-
-@operation("inputs", "sequence_lengths", name="CTCDecode")
-def ctc_decode(
-    inputs, sequence_lengths, strategy="greedy", beam_width=100, top_paths=1, merge_repeated=True, mask_index=0
-):
-    """The most likely sequences of labels. Not available yet."""
-    _unavailable("ctc_decode")
-
-
 __all__ = [
     "binary_crossentropy",
     "categorical_crossentropy",
-    "ctc_decode",
-    "ctc_loss",
     "psnr",
     "sparse_categorical_crossentropy",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
+
 from keraunos import config, dtypes
 from keraunos.dtypes import promoted
 from keraunos.ops import _dims
@@ -61,6 +63,36 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     return result if offset is None else elementwise.add(result, along(offset, "offset"))
 
 
+def batch_normalization_in_training(x, axis, offset=None, scale=None, epsilon=1e-3):
+    """Normalizes with the batch's own statistics along one axis.
+
+    Args:
+        x: floats of rank 2 or more.
+        axis: the axis of the features.
+        offset, scale: vectors of its size, or `None`.
+        epsilon: number that keeps the division finite.
+
+    Returns:
+        `(result, mean, variance)`.
+    """
+    rank = len(x.shape)
+    axis = axis_index(axis, rank)
+    size = x.shape[axis]
+    if axis == rank - 1 and rank > 1 and type(size) is int:
+        scale = _constants((size,), 1.0, x.dtype) if scale is None else scale
+        offset = _constants((size,), 0.0, x.dtype) if offset is None else offset
+        return execute("batch_norm", [x, scale, offset], {"epsilon": float(epsilon)})
+    axes = tuple(a for a in range(rank) if a != axis)
+    mean = reduction.reduce("mean", x, axes, True)
+    variance = reduction.reduce("mean", elementwise.square(elementwise.subtract(x, mean)), axes, False)
+    mean = shaping.squeeze(mean, axes) if axes else mean
+    return batch_normalization(x, mean, variance, axis, offset, scale, epsilon), mean, variance
+
+
+def _constants(sizes, value, dtype):
+    return with_dtype(np.full(sizes, value, "float32"), dtype)
+
+
 @operation("x", "gamma", "beta", name="LayerNorm")
 def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwargs):
     """`(x - mean) / sqrt(variance + epsilon) * gamma + beta`, mean and variance along axes (Ba et al., 2016)."""
@@ -78,6 +110,8 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
     x = floats(x)
     wide = cast_tensor(x, promoted(x.dtype, "float32"))
     axes = axes_tuple(axis, len(x.shape))
+    if not is_scaling_only and _are_last_sizes(wide, axes, gamma, beta):
+        return cast_tensor(_in_rows(wide, axes, gamma, beta, epsilon, True), x.dtype)
     mean = reduction.reduce("mean", wide, axes, True)
     centred = elementwise.subtract(wide, mean)
     variance = reduction.reduce("mean", elementwise.square(centred), axes, True)
@@ -88,6 +122,22 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
     if beta is not None and not is_scaling_only:
         result = elementwise.add(result, _along_axes(beta, wide, axes))
     return cast_tensor(result, x.dtype)
+
+
+def _are_last_sizes(x, axes, *parameters):
+    """Whether `axes` are the last ones, of known sizes, and the parameters have those sizes."""
+    rank = len(x.shape)
+    sizes = tuple(x.shape[a] for a in axes)
+    if not axes or axes != tuple(range(rank - len(axes), rank)) or not all(type(size) is int for size in sizes):
+        return False
+    return all(parameter is None or tuple(parameter.shape) == sizes for parameter in parameters)
+
+
+def _in_rows(x, axes, gamma, beta, epsilon, is_centred):
+    sizes = tuple(x.shape[a] for a in axes)
+    gamma = _constants(sizes, 1.0, x.dtype) if gamma is None else with_dtype(gamma, x.dtype)
+    beta = _constants(sizes, 0.0, x.dtype) if beta is None else with_dtype(beta, x.dtype)
+    return execute("layer_norm", [x, gamma, beta], {"epsilon": float(epsilon), "centred": is_centred})[0]
 
 
 def _along_axes(parameter, x, axes):
@@ -109,6 +159,8 @@ def rms_normalization(x, scale=None, axis=-1, epsilon=None):
     if not wide.shape:
         wide = shaping.expand_dims(wide, 0)
     axes = axes_tuple(axis, len(wide.shape))
+    if _are_last_sizes(wide, axes, scale):
+        return cast_tensor(_in_rows(wide, axes, scale, None, epsilon, False), x.dtype)
     mean_square = reduction.reduce("mean", elementwise.square(wide), axes, True)
     result = elementwise.multiply(wide, execute("rsqrt", [elementwise.add(mean_square, epsilon)], {}))
     if scale is not None:
