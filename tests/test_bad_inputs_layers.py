@@ -92,6 +92,9 @@ def shared_layer_with_another_width():
 
 
 row(34, ValueError, ["expected axis -1 of input shape to have value 4", "(None, 5)"], shared_layer_with_another_width)
+row(28, ValueError, ["num_heads", "positive integer", "0"], lambda: layers.MultiHeadAttention(num_heads=0, key_dim=2))
+row(28, ValueError, ["key_dim", "positive integer", "0"], lambda: layers.MultiHeadAttention(num_heads=2, key_dim=0))
+row(28, ValueError, ["num_query_heads", "3", "2"], lambda: layers.GroupQueryAttention(4, 3, 2))
 
 
 @pytest.mark.parametrize(("error", "words", "mistake"), ROWS)

@@ -1,5 +1,5 @@
-// Goes on training a model that Python saved: train_digits IN.keras DIGITS OUT.keras. DIGITS is a text file with a line per
-// picture: 64 numbers from 0 to 16, and the digit.
+// Trains a model on pictures of digits: train_digits IN.keras DIGITS OUT.keras goes on with a model that Python saved, and
+// train_digits - DIGITS OUT.keras designs one here. DIGITS is a text file with a line per picture: 64 numbers from 0 to 16, and the digit.
 #include <keraunos/keraunos.h>
 
 #include <cstdio>
@@ -34,15 +34,25 @@ Digits read_digits(const char* path) {
   return {kn::Tensor::from(pixels, {rows, 8, 8}), kn::Tensor::from(digits, {rows})};
 }
 
+kn::Model design() {
+  kn::Sequential network({8, 8});
+  network.add(kn::layers::flatten())
+      .add(kn::layers::rescaling(1.0 / 16))
+      .add(kn::layers::dense(64, "relu"))
+      .add(kn::layers::dropout(0.2))
+      .add(kn::layers::dense(10, "softmax"));
+  return network.compile(kn::optimizers::adam(), "sparse_categorical_crossentropy", {"accuracy"}, 1);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 4) {
-    std::fprintf(stderr, "usage: train_digits IN.keras DIGITS OUT.keras\n");
+    std::fprintf(stderr, "usage: train_digits IN.keras|- DIGITS OUT.keras\n");
     return 2;
   }
   try {
-    kn::Model model = kn::Model::load(argv[1]);
+    kn::Model model = std::string(argv[1]) == "-" ? design() : kn::Model::load(argv[1]);
     const Digits data = read_digits(argv[2]);
     std::printf("before: accuracy %.4f\n", model.evaluate(data.x, data.y).at("accuracy"));
 

@@ -21,7 +21,7 @@ def run(folder, *arguments):
 
 
 def test_every_small_training_row_runs_and_stands_in_the_table(tmp_path):
-    rows = ["a", "b", "e", "b-layer", "b-loss", "b-metric", "b-train_step"]
+    rows = ["a", "b", "e", "t5", "b-layer", "b-loss", "b-metric", "b-train_step"]
     result, table = run(tmp_path, "--parts", "training", "--rows", ",".join(rows))
     assert [entry["row"] for entry in result["training"]] == rows
     for entry in result["training"]:

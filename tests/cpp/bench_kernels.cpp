@@ -13,6 +13,7 @@
 #include "base/threads.h"
 #include "kernels/convolution.h"
 #include "kernels/kernels.h"
+#include "kernels/recurrent.h"
 #include "kernels/pooling.h"
 
 using keraunos::Dtype;
@@ -214,6 +215,40 @@ void bench_pooling() {
   bench_elements("average_pool 2x2 128 x 26x26x32", n, [&] { kernels::average_pool(shape, x.data(), y.data()); });
 }
 
+void bench_sequence(kernels::Cell cell, const char* name, std::int64_t batch, std::int64_t steps, std::int64_t inputs, std::int64_t units) {
+  kernels::Sequence s;
+  s.cell = cell;
+  s.batch = batch;
+  s.steps = steps;
+  s.inputs = inputs;
+  s.units = units;
+  const std::size_t states = static_cast<std::size_t>(batch * units), all = states * static_cast<std::size_t>(steps);
+  const std::size_t wide = static_cast<std::size_t>(4 * units);
+  Buffer x(static_cast<std::size_t>(batch * steps * inputs)), h0(states), c0(states), kernel(static_cast<std::size_t>(inputs) * wide);
+  Buffer recurrent(static_cast<std::size_t>(units) * wide), bias(2 * wide), last(states), h(states), c(states), gates(4 * all), before_h(all), before_c(all);
+  Buffer space(kernels::sequence_workspace<float>(s) / 4 + 1), back_space(kernels::sequence_gradient_workspace<float>(s) / 4 + 1);
+  const kernels::SequenceOperands<float> in = {x.data(), h0.data(), c0.data(), kernel.data(), recurrent.data(), bias.data(), nullptr};
+  const kernels::SequenceResults<float> out = {last.data(), nullptr, h.data(), c.data(), gates.data(), before_h.data(), before_c.data()};
+  const kernels::SequenceResults<float> answer = {last.data(), nullptr, h.data(), c.data(), nullptr, nullptr, nullptr};
+  const kernels::SequenceGradientOperands<float> back = {x.data(), kernel.data(), recurrent.data(), nullptr, gates.data(), before_h.data(), before_c.data(),
+                                                         last.data(), nullptr, h.data(), c.data()};
+  Buffer d_kernel(kernel.n), d_recurrent(recurrent.n), d_bias(bias.n), d_h(states), d_c(states);
+  const kernels::SequenceGradients<float> found = {nullptr, d_h.data(), d_c.data(), d_kernel.data(), d_recurrent.data(), d_bias.data()};
+  const std::string size = std::string(name) + " " + std::to_string(batch) + "x" + std::to_string(steps) + "x" + std::to_string(inputs) + " " + std::to_string(units);
+  const std::int64_t elements = batch * steps * units;
+  bench_elements((size + " inference").c_str(), elements, [&] { kernels::run_sequence(s, in, answer, space.data()); });
+  bench_elements((size + " forward").c_str(), elements, [&] { kernels::run_sequence(s, in, out, space.data()); });
+  bench_elements((size + " backward").c_str(), elements, [&] { kernels::run_sequence_gradient(s, back, found, back_space.data()); });
+}
+
+void bench_sequences() {
+  bench_sequence(kernels::Cell::kLstm, "lstm", 64, 100, 32, 128);
+  bench_sequence(kernels::Cell::kGru, "gru", 64, 100, 32, 128);
+  bench_sequence(kernels::Cell::kLstm, "lstm", 32, 80, 128, 64);
+  bench_sequence(kernels::Cell::kLstm, "lstm", 1, 24, 4, 24);
+  bench_sequence(kernels::Cell::kGru, "gru", 1, 24, 1, 8);
+}
+
 void bench_rest() {
   const std::int64_t n = 1 << 20;
   Buffer a(n), b(n), out(n);
@@ -296,6 +331,7 @@ int main(int argc, char** argv) {
     for (const ConvolutionCase& c : kConvolutionCases) bench_convolution(c, peak);
     if (is_wanted("max_pool") || is_wanted("average_pool")) bench_pooling();
     if (threads == 1) bench_maps();
+    bench_sequences();
     bench_rest();
     if (threads > 1) bench_fork_join();
   }

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import keraunos
-from keraunos import layers, ops
+from keraunos import layers, ops, tracing
 
 
 def test_softmax_of_a_fully_masked_row_is_zero():
@@ -69,6 +69,41 @@ def test_nan_stays_in_its_row():
         clean, y = layer(x).numpy(), layer(broken).numpy()
         assert np.isnan(y[1]).any()
         np.testing.assert_array_equal(np.delete(y, 1, axis=0), np.delete(clean, 1, axis=0))
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_a_query_that_sees_nothing_has_a_finite_output_and_finite_gradients(dropout):
+    layer = layers.MultiHeadAttention(num_heads=2, key_dim=4, dropout=dropout)
+    x = ops.convert_to_tensor(np.random.RandomState(0).normal(size=(2, 3, 4)).astype("float32"))
+    mask = np.ones((2, 3, 3), bool)
+    mask[0] = False
+    with tracing.GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x, x, attention_mask=mask)
+        loss = ops.sum(ops.square(y))
+    assert np.isfinite(y.numpy()).all()
+    for gradient in tape.gradient(loss, [x, *layer.trainable_variables]):
+        assert np.isfinite(gradient.numpy()).all()
+    np.testing.assert_allclose(y[1].numpy(), layer(x[1:], x[1:])[0].numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_attention_keeps_nan_in_its_sample():
+    x = np.random.RandomState(0).normal(size=(2, 3, 4)).astype("float32")
+    layer = layers.MultiHeadAttention(num_heads=1, key_dim=4)
+    clean = layer(x, x).numpy()
+    x[0, 1, 2] = np.nan
+    y = layer(x, x).numpy()
+    assert np.isnan(y[0]).all()
+    np.testing.assert_array_equal(y[1], clean[1])
+
+
+@pytest.mark.parametrize("is_causal", [False, True])
+def test_attention_gives_the_same_with_and_without_its_weights(is_causal):
+    layer = layers.MultiHeadAttention(num_heads=2, key_dim=4)
+    x = np.random.RandomState(0).normal(size=(2, 150, 4)).astype("float32")
+    expected, weights = layer(x, x, return_attention_scores=True, use_causal_mask=is_causal)
+    np.testing.assert_allclose(layer(x, x, use_causal_mask=is_causal).numpy(), expected.numpy(), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(weights.numpy().sum(-1), 1, rtol=1e-5)
 
 
 def test_dropout_keeps_the_mean_and_the_rate():

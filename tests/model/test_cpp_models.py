@@ -9,7 +9,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from cases import CASES, numbers, sequential
+from saved_models import CASES, numbers, sequential
 from programs import drive, read_tensor, values_of, write_tensors
 
 import keraunos

@@ -101,6 +101,7 @@ PUBLIC_HEADERS = {
     "version.h": "base",
     "keraunos.h": "model",
     "keraunos_c.h": "model",
+    "layers.h": "model",
     "export.h": "base",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

@@ -3,6 +3,7 @@
 
 #include "keraunos/dtype.h"
 #include "keraunos/error.h"
+#include "keraunos/layers.h"
 #include "keraunos/model.h"
 #include "keraunos/tensor.h"
 #include "keraunos/version.h"

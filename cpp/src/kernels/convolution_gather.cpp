@@ -96,7 +96,7 @@ T* ImageGather<T>::y_pixel(T* y, const Pixel& pixel) const {
 // The same place of `rows` images.
 template <class T>
 typename ImageGather<T>::Segment* ImageGather<T>::add_alike(const T* x, const Pixel& pixel, int rows, Segment* out) const {
-  const auto& [slow, middle, fast] = axes;
+  const GatherAxis &slow = axes[0], &middle = axes[1], &fast = axes[2];
   const Index channels = in_channels / groups, step = x_offset(1, 0, 0, 0);
   const Index* source0 = slow.source.data() + pixel.places[0] * slow.taps;
   const Index* source1 = middle.source.data() + pixel.places[1] * middle.taps;
@@ -129,7 +129,7 @@ typename ImageGather<T>::Segment* ImageGather<T>::add_alike(const T* x, const Pi
 // Any pixels: a tap is left out when none of them reads by it, the others read zeros.
 template <class T>
 typename ImageGather<T>::Segment* ImageGather<T>::add_mixed(const T* x, const Pixel* pixels, int rows, const T* zeros, Segment* out) const {
-  const auto& [slow, middle, fast] = axes;
+  const GatherAxis &slow = axes[0], &middle = axes[1], &fast = axes[2];
   const Index channels = in_channels / groups;
   bool is_inside = joins_taps_;  // all taps of the last axis
   for (int r = 0; r < rows && is_inside; ++r) is_inside = run_count_[static_cast<std::size_t>(pixels[r].places[2])] == fast.taps;
@@ -239,7 +239,7 @@ void ImageGather<T>::run(const T* x, const Weights& weights, const T* bias, T* y
 
 template <class T>
 void ImageGather<T>::run_depthwise(const T* x, const T* w, bool is_reversed, const T* bias, T* y) const {
-  const auto& [slow, middle, fast] = axes;
+  const GatherAxis &slow = axes[0], &middle = axes[1], &fast = axes[2];
   const Index grain = std::max<Index>(1, static_cast<Index>(kTaskWork / 8) / std::max<Index>(1, taps_ * in_channels));
   parallel_for(batch * places_, grain, [&](Index begin, Index end) {
     std::vector<const T*> pointers(static_cast<std::size_t>(2 * taps_));

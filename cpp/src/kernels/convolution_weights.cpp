@@ -1,6 +1,7 @@
 // The weight gradient: for every tap a product of input pixels, turned, with output pixels. Both are packed block by block, so that the tiles
 // of a block read them from the nearest cache in order; taps on the padding are left out.
 #include <algorithm>
+#include <utility>
 
 #include "base/threads.h"
 #include "kernels/convolution.h"
@@ -65,7 +66,7 @@ Index padded_columns(Index columns) { return ceil_div(columns, gemm_level<T>().l
 
 template <class T>
 ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& shape) : shape_(shape) {
-  const auto& [slow, middle, fast] = shape.axes;
+  const ConvolutionAxis &slow = shape.axes[0], &middle = shape.axes[1], &fast = shape.axes[2];
   if (shape.is_pointwise()) {
     gemm_.m = shape.in_channels;
     gemm_.n = shape.out_channels;
@@ -121,7 +122,7 @@ void ConvolutionWeightGradient<T>::pack_outputs(const Block& block, const T* g, 
 template <class T>
 void ConvolutionWeightGradient<T>::add_block_by_taps(const Block& block, const T* x, const T* g, T* w, T* scratch) const {
   const ConvolutionLevel<T>& l = level<T>();
-  const auto& [slow, middle, fast] = shape_.axes;
+  const ConvolutionAxis &slow = shape_.axes[0], &middle = shape_.axes[1], &fast = shape_.axes[2];
   const Index strip = gemm_level<T>().strip, lanes = gemm_level<T>().lanes;
   const Index rows = block.row_end - block.row_begin, places = rows * fast.out;
   const Index row_first = std::max<Index>(0, input_place(middle, block.row_begin, 0));
@@ -141,7 +142,8 @@ void ConvolutionWeightGradient<T>::add_block_by_taps(const Block& block, const T
       });
       for (Index t1 = 0; t1 < middle.taps; ++t1) {
         for (Index t2 = 0; t2 < fast.taps; ++t2) {
-          const auto [begin, end] = inside(fast, t2);
+          const std::pair<Index, Index> range = inside(fast, t2);
+          const Index begin = range.first, end = range.second;
           if (begin >= end) continue;
           Index height_of_segments = 0, count = 0;
           for_each_tile(in_group_, l.rows, [&](Index first, Index height) {
@@ -185,7 +187,7 @@ void ConvolutionWeightGradient<T>::add_block_by_taps(const Block& block, const T
 template <class T>
 void ConvolutionWeightGradient<T>::add_block_by_windows(const Block& block, const T* x, const T* g, T* w, T* scratch) const {
   const ConvolutionLevel<T>& l = level<T>();
-  const auto& [slow, middle, fast] = shape_.axes;
+  const ConvolutionAxis &slow = shape_.axes[0], &middle = shape_.axes[1], &fast = shape_.axes[2];
   const Index strip = gemm_level<T>().strip, lanes = gemm_level<T>().lanes;
   const Index rows = block.row_end - block.row_begin, places = rows * fast.out;
   const Index height = span_of(middle, rows), width = span_of(fast, fast.out) * in_group_;
@@ -237,7 +239,7 @@ void ConvolutionWeightGradient<T>::add_block_by_windows(const Block& block, cons
 
 template <class T>
 void ConvolutionWeightGradient<T>::add_block_depthwise(const Block& block, const T* x, const T* g, T* w) const {
-  const auto& [slow, middle, fast] = shape_.axes;
+  const ConvolutionAxis &slow = shape_.axes[0], &middle = shape_.axes[1], &fast = shape_.axes[2];
   const Index channels = shape_.in_channels;
   for (Index t0 = 0; t0 < slow.taps; ++t0) {
     const Index slice = input_place(slow, block.slice, t0);

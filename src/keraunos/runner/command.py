@@ -18,6 +18,8 @@ usage: python -m keraunos SCRIPT [args ...]      run a script
        python -m keraunos -c CODE [args ...]     run a piece of code
        python -m keraunos -m MODULE [args ...]   run a module
        python -m keraunos -                      run what comes on standard input
+       python -m keraunos check FILE             say what is in a model file, and what is not supported
+       python -m keraunos summary FILE           print the layers of a model file
        python -m keraunos convert IN OUT         save a model file anew, with functions for C++
        python -m keraunos --cmake-dir            print where find_package(keraunos) looks
        python -m keraunos --version | --help

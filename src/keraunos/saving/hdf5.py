@@ -163,6 +163,10 @@ class Group:
         members = self._members.values()
         return sum(one.stored_bytes() if isinstance(one, Group) else one.nbytes for one in members)
 
+    def count_arrays(self):
+        """How many arrays there are below this group."""
+        return sum(one.count_arrays() if isinstance(one, Group) else 1 for one in self._members.values())
+
     def has_attribute(self, name):
         try:
             return import_h5py().h5a.exists(self._handle, name.encode())

@@ -5,6 +5,7 @@ import json
 import numpy as np
 
 from keraunos import serialization
+from keraunos.class_table import table
 from keraunos.saving import hdf5
 from keraunos.saving.h5_store import write_array
 from keraunos.saving.legacy_weights import SEEDS, legacy_weights, seed_states, top_level_weights
@@ -49,7 +50,18 @@ def _training_config(model):
     config = model.get_compile_config()
     optimizer = config.pop("optimizer", None)
     training = {key: config.get(key) for key in ("loss", "metrics", "weighted_metrics", "loss_weights")}
+    training["loss"] = _with_full_names(training["loss"])
     return {**_without_modules(training), "optimizer_config": _without_modules(optimizer)}
+
+
+def _with_full_names(value):
+    """Keras 3 does not find `"mse"` again in its own files of this layout, but does find `"mean_squared_error"`."""
+    if isinstance(value, dict):
+        return value if "class_name" in value else {key: _with_full_names(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_with_full_names(item) for item in value]
+    function = table.find_function("keras.losses", value)
+    return value if function is None else function.__name__
 
 
 def _without_modules(value):

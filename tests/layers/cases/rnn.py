@@ -126,3 +126,13 @@ case(
     y=(None, 2, 3, 2),
     weights=2,
 )
+
+for rank, cls in [(1, layers.ConvLSTM1D), (2, layers.ConvLSTM2D), (3, layers.ConvLSTM3D)]:
+    pictures, kept = (None, 2, *[3] * rank, 2), (None, *[3] * rank, 2)
+    case(cls, filters=2, kernel_size=2, x=pictures, y=(None, *[2] * rank, 2), weights=3)
+    case(cls, filters=2, kernel_size=3, padding="same", return_sequences=True, x=pictures, y=(None, 2, *kept[1:]), weights=3)
+    case(cls, filters=2, kernel_size=2, padding="same", return_state=True, x=pictures, y=[kept] * 3, weights=3)
+    case(cls, filters=1, kernel_size=2, strides=2, x=pictures, y=(None, *[1] * rank, 1), weights=3, go_backwards=True)
+    mask = {"mask": [[False, True], [True, False]]}
+    case(cls, filters=1, kernel_size=2, dilation_rate=2, x=pictures, y=(None, *[1] * rank, 1), weights=2, use_bias=False, call=mask)
+    case(cls, filters=2, kernel_size=2, x=pictures, y=(None, *[2] * rank, 2), weights=3, dropout=0.3, call=TRAIN, is_random=True)

@@ -77,7 +77,7 @@ class Cells:
     def check(self, name, attack, path=None, may_load=False):
         """Runs one cell: `attack()` must raise one of our errors."""
         self.count += 1
-        faulthandler.dump_traceback_later(60, exit=True)
+        faulthandler.dump_traceback_later(600, exit=True)
         before = sorted(os.listdir(self.folder))
         memory = _memory("VmRSS", is_new=True)
         start = time.process_time()

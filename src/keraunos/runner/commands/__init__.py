@@ -1,3 +1,3 @@
 """Commands of `python -m keraunos` that work on files. Each is a module with `USAGE` and `main(arguments)`."""
 
-COMMANDS = ("convert",)
+COMMANDS = ("check", "convert", "summary")
