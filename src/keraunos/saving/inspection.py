@@ -10,7 +10,7 @@ from keraunos.errors import ModelFormatError, shorten
 from keraunos.saving import archive, hdf5, json_format, legacy_tf_ops, native_functions
 from keraunos.saving.legacy_config import deserialize_any, is_legacy, modernize, written_by
 
-_MODEL_CLASSES = frozenset({"Sequential", "Functional", "Model", "Network"})
+_MODEL_CLASSES = ("Sequential", "Functional", "Model", "Network")
 
 
 @dataclasses.dataclass

@@ -27,8 +27,7 @@ def deserialize_any(config, custom_objects=None):
         )
     serialization.check_depth(config)
     if is_legacy(config):
-        name = config.get("class_name")
-        if isinstance(name, str) and name in legacy_tf_ops.CLASSES and isinstance(config["config"], dict):
+        if config.get("class_name") in legacy_tf_ops.CLASSES and isinstance(config["config"], dict):
             return legacy_tf_ops.TensorFlowCall(_plain(config["config"]))
         config = modernize(config, custom_objects)
     return serialization.deserialize_keras_object(config, custom_objects=custom_objects)

@@ -7,7 +7,8 @@ from keraunos import ops
 from keraunos.errors import ModelConfigError, shorten
 from keraunos.ops.operation import Operation
 
-CLASSES = frozenset({"TFOpLambda", "SlicingOpLambda", "ClassMethod", "TensorFlowOpLayer"})
+# A tuple: a hostile config may ask with something that has no hash.
+CLASSES = ("TFOpLambda", "SlicingOpLambda", "ClassMethod", "TensorFlowOpLayer")
 
 
 class TensorFlowCall(Operation):
