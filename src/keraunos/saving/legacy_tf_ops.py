@@ -7,7 +7,12 @@ from keraunos import ops
 from keraunos.errors import ModelConfigError, shorten
 from keraunos.ops.operation import Operation
 
-CLASSES = frozenset({"TFOpLambda", "SlicingOpLambda", "ClassMethod", "TensorFlowOpLayer"})
+_CLASSES = ("TFOpLambda", "SlicingOpLambda", "ClassMethod", "TensorFlowOpLayer")
+
+
+def is_tensorflow_call(config):
+    """True for the config of such a layer."""
+    return config.get("class_name") in _CLASSES
 
 
 class TensorFlowCall(Operation):
