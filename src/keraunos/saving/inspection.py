@@ -138,11 +138,11 @@ def _inspect_model(config, report):
 
 def _inspect_object(config, report):
     name = serialization.describe(config)
-    is_operation = str(config.get("module")).startswith("keras.src.ops") or config.get("class_name") in legacy_tf_ops.CLASSES
+    is_operation = str(config.get("module")).startswith("keras.src.ops") or legacy_tf_ops.is_tensorflow_call(config)
     counter = report.operations if is_operation else report.layers
     counter[str(config.get("class_name"))] += 1
     try:
-        if is_legacy(config) and config.get("class_name") not in legacy_tf_ops.CLASSES:
+        if is_legacy(config) and not legacy_tf_ops.is_tensorflow_call(config):
             report.differences.extend(_differences(config, modernize(config)))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -27,7 +27,7 @@ def deserialize_any(config, custom_objects=None):
         )
     serialization.check_depth(config)
     if is_legacy(config):
-        if config.get("class_name") in legacy_tf_ops.CLASSES and isinstance(config["config"], dict):
+        if legacy_tf_ops.is_tensorflow_call(config) and isinstance(config["config"], dict):
             return legacy_tf_ops.TensorFlowCall(_plain(config["config"]))
         config = modernize(config, custom_objects)
     return serialization.deserialize_keras_object(config, custom_objects=custom_objects)
@@ -68,7 +68,7 @@ def is_legacy(config):
         return False
     if config["module"].split(".")[0] not in ("keras", "tf_keras", "tensorflow"):
         return False
-    if config.get("class_name") in legacy_tf_ops.CLASSES:
+    if legacy_tf_ops.is_tensorflow_call(config):
         return True
     if _origin.major is not None and config["module"].startswith(("keras.layers", "keras.src", "keras.engine")):
         return _origin.major < 3
