@@ -7,17 +7,12 @@ from keraunos import ops
 from keraunos.errors import ModelConfigError, shorten
 from keraunos.ops.operation import Operation
 
-<<<<<<< HEAD
-# A tuple: a hostile config may ask with something that has no hash.
-CLASSES = ("TFOpLambda", "SlicingOpLambda", "ClassMethod", "TensorFlowOpLayer")
-=======
 _CLASSES = ("TFOpLambda", "SlicingOpLambda", "ClassMethod", "TensorFlowOpLayer")
 
 
 def is_tensorflow_call(config):
     """True for the config of such a layer."""
     return config.get("class_name") in _CLASSES
->>>>>>> files
 
 
 class TensorFlowCall(Operation):
