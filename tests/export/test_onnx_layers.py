@@ -20,7 +20,7 @@ from keraunos.export.onnx_model import function_model
 
 def built(case):
     layer = case.make()
-    layer(inputs_of(case, BATCH))
+    case.run(layer, inputs_of(case, BATCH))
     layer.set_weights(weights_of(case, [w.shape for w in layer.weights]))
     return layer
 
@@ -33,17 +33,16 @@ def changes_state(case):
 @pytest.mark.parametrize("case", CASES, ids=repr)
 def test_onnxruntime_gives_our_outputs(case):
     layer = built(case)
-    more = getattr(case, "more", None)  # further tensors, whose batch is that of the trace
-    arguments = call_arguments_of(case) if more is None else call_arguments_of(case, BATCH)
+    arguments = call_arguments_of(case, BATCH)  # further tensors have the batch of the trace
     x = inputs_of(case, BATCH)
     names = [f"x{i}" for i in range(len(tree.flatten(x)))]
     specs = [open_spec(array, name) for array, name in zip(tree.flatten(x), names)]
     try:
-        proto = function_model(lambda x: layer(x, **arguments), [tree.pack_sequence_as(x, specs)])
+        proto = function_model(lambda x: case.run(layer, x, arguments), [tree.pack_sequence_as(x, specs)])
     except NotImplementedError as error:
         assert changes_state(case) and "keeps no state" in str(error)
         pytest.skip("it changes variables, and an ONNX graph keeps no state")
     runner = session(proto)
-    for batch in [BATCH] if "mask" in arguments or more else [BATCH, 1, 5]:
+    for batch in [BATCH] if case.has_mask or case.more else [BATCH, 1, 5]:
         x = inputs_of(case, batch)
-        assert_same(run(runner, dict(zip(names, tree.flatten(x)))), layer(x, **arguments))
+        assert_same(run(runner, dict(zip(names, tree.flatten(x)))), case.run(layer, x, arguments))

@@ -34,21 +34,24 @@ class OnnxTranslator:
             values[number] = self._constant(tensor)
         for number, variable in graph.reads.items():
             values[number] = self._weight(variable)
-        for node in graph.needed_nodes(graph.outputs):
-            self._translate_node(graph, node, values)
+        nodes = graph.needed_nodes(graph.outputs)
+        needed = set(graph.outputs).union(*(node.inputs for node in nodes))
+        for node in nodes:
+            self._translate_node(graph, node, values, needed)
         return [values[number] for number in graph.outputs]
 
-    def _translate_node(self, graph, node, values):
+    def _translate_node(self, graph, node, values, needed):
         outer = self.builder.scope
         self.builder.scope = node.scope or outer
         inputs = [values[number] for number in node.inputs]
         translation = TRANSLATIONS.get(node.op)
         if translation is not None:
             specs = [graph.specs[number] for number in node.outputs]
-            results = translation.apply(Call(self, node, specs), inputs)
+            results = translation.apply(Call(self, node, specs, [number in needed for number in node.outputs]), inputs)
         else:
             body = graph.body_of(node)
-            if body is None:
+            # The body of a fused op may hold its plain form, whose body would be that again.
+            if body is None or any(part.op == node.op for part in body.nodes):
                 raise NotImplementedError(
                     f"export: the op '{node.op}' has no translation to ONNX. Received: it stands in {place_of(node)}"
                 )
@@ -80,14 +83,16 @@ class Call:
         translator: The `OnnxTranslator`.
         node: The `GraphNode`.
         specs: `(dtype, shape)` of each output.
+        is_needed: Whether somebody reads it, for each output. The name of one that nobody reads may be empty.
     """
 
-    def __init__(self, translator, node, specs):
+    def __init__(self, translator, node, specs, is_needed):
         self.builder = translator.builder
         self.translator = translator
         self.name = node.op
         self.attributes = node.attributes
         self.specs = specs
+        self.is_needed = is_needed
         self.place = place_of(node)
         self.op = self.builder.node
         self.number = self.builder.number

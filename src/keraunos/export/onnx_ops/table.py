@@ -35,10 +35,26 @@ class Translation:
         values = []
         for result, (dtype, shape) in zip(results, call.specs):
             name = getattr(result, "name", result)
-            if self.widens and not self.gives_bool and dtype in WIDER:
+            if name and self.widens and not self.gives_bool and dtype in WIDER:
                 name = call.cast(name, dtype)
             values.append(Value(name, dtype, shape))
         return values
+
+
+def in_float32(function):
+    """For ops that onnxruntime has in float32 only: float64 operands make the round trip."""
+
+    def narrow(call, value):
+        return Value(call.cast(value, "float32"), "float32", value.shape) if value.dtype == "float64" else value
+
+    def translate(call, *operands):
+        results = function(call, *(narrow(call, value) for value in operands))
+        if not any(value.dtype == "float64" for value in operands):
+            return results
+        names = results if isinstance(results, list) else [results]
+        return [call.cast(name, "float64") if name else name for name in names]
+
+    return translate
 
 
 def translation(*ops, widens=False, gives_bool=False):

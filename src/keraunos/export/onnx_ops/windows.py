@@ -1,5 +1,6 @@
 """Convolution and pooling. Images have their channels last here and first in ONNX; runtimes drop transposes that meet."""
 
+from keraunos.export.onnx_ops.table import in_float32
 from keraunos.export.onnx_ops.table import translation
 
 
@@ -55,18 +56,6 @@ class Windows:
     def padding(self):
         """ONNX's attributes for the padding."""
         return {"auto_pad": "SAME_UPPER"} if self.is_same else {"pads": [*self.low, *self.high]}
-
-
-def in_float32(function):
-    """onnxruntime has these for float32 only: a float64 operand makes the round trip."""
-
-    def translate(c, x, *operands):
-        if x.dtype != "float64":
-            return function(c, x, *operands)
-        narrow = [type(x)(c.cast(value, "float32"), "float32", value.shape) for value in (x, *operands)]
-        return c.cast(function(c, *narrow), "float64")
-
-    return translate
 
 
 def padded(c, x, low, high):
