@@ -75,6 +75,7 @@ std::vector<TensorSpec> conv_input_grad_specs(const InferContext& context) {
 
 // activation(conv(x, kernel) + bias): what fusion makes of a convolution layer.
 std::vector<TensorSpec> biased_conv_specs(const InferContext& context) {
+  std::vector<TensorSpec> result = conv_specs(context);
   const Shape& bias = context.shape(2);
   require_same_dtype(context, 0, 2);
   if (bias.rank() != 1 || (bias[0] != channels_of(context.shape(1)) && bias[0] != kUnknown && channels_of(context.shape(1)) != kUnknown)) {
@@ -82,7 +83,7 @@ std::vector<TensorSpec> biased_conv_specs(const InferContext& context) {
   }
   const std::string& activation = context.attributes.text("activation");
   if (activation != "linear" && activation != "relu") throw value_error("biased_conv", "`activation` must be linear or relu", '"' + activation + '"');
-  return conv_specs(context);
+  return result;
 }
 
 std::vector<TensorSpec> conv_weight_grad_specs(const InferContext& context) {

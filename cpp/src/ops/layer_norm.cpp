@@ -43,8 +43,10 @@ std::vector<TensorSpec> layer_norm_grad_specs(const InferContext& context) {
   require_floating(context, 1);
   check_parameter(context, 1, 2);
   require_same_dtype(context, 0, 1);
-  if (context.shape(0).is_known() && context.shape(1).is_known() && context.shape(0) != context.shape(1)) {
-    throw value_error(context.op.name, "the gradient must have the shape of the input", both(context.shape(0), context.shape(1)));
+  require_shape(context, 0, context.shape(1));
+  for (const std::size_t statistic : {std::size_t{3}, std::size_t{4}}) {
+    require_same_dtype(context, 1, statistic);
+    require_shape(context, statistic, rows_of(context.shape(1), context.shape(2)));
   }
   return {context.inputs[1], context.inputs[2], context.inputs[2]};
 }

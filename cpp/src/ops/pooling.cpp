@@ -36,7 +36,16 @@ Shape pooled_shape(const InferContext& context, const Shape& image) {
 }
 
 // Of the last input, the images.
+// The attributes are numbers, never sizes that are not known yet.
+void require_positive_windows(const InferContext& context) {
+  const Ints& sizes = context.attributes.ints(is_adaptive(context.attributes) ? "places" : "sizes");
+  for (const std::int64_t size : sizes) {
+    if (size < 1) throw value_error(context.op.name, "sizes must be positive", list_text(sizes));
+  }
+}
+
 std::vector<TensorSpec> pool_specs(const InferContext& context) {
+  require_positive_windows(context);
   const std::size_t last = context.inputs.size() - 1;
   require_floating(context, 0);
   require_same_dtype(context, 0, last);
@@ -45,6 +54,7 @@ std::vector<TensorSpec> pool_specs(const InferContext& context) {
 }
 
 std::vector<TensorSpec> pool_grad_specs(const InferContext& context) {
+  require_positive_windows(context);
   require_floating(context, 0);
   require_same_dtype(context, 0, 1);
   require_image(context, 1);

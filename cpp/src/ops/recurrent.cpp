@@ -73,7 +73,31 @@ std::vector<TensorSpec> forward_specs(const InferContext& context, const Layout&
   return specs;
 }
 
+// Everything is indexed by these sizes, and files may hold anything.
+void check_gradient_operands(const InferContext& context, const Layout& layout) {
+  require_floating(context, 0);
+  for (std::size_t i = 1; i < layout.grad_mask(); ++i) require_same_dtype(context, 0, i);
+  const Shape& x = context.shape(0);
+  if (x.rank() != 3) throw value_error(context.op.name, "needs inputs of rank 3: (batch, timesteps, features)", x);
+  require_min_rank(context, 2, 2);
+  const std::int64_t batch = x[0], steps = x[1], units = context.shape(2)[0];
+  const auto times_units = [units](std::int64_t n) { return units == kUnknown ? kUnknown : n * units; };
+  require_shape(layout, "`kernel`", context.shape(1), {x[2], times_units(layout.gates)});
+  require_shape(layout, "`recurrent_kernel`", context.shape(2), {units, times_units(layout.gates)});
+  require_shape(layout, "the kept gates", context.shape(3), {batch, steps, times_units(layout.kept_gates)});
+  for (std::size_t i = 0; i < layout.states(); ++i) {
+    require_shape(layout, "a kept state", context.shape(4 + i), {batch, steps, units});
+    require_shape(layout, "the gradient of a state", context.shape(layout.grad_flowing() + 2 + i), {batch, units});
+  }
+  require_shape(layout, "the gradient of the last output", context.shape(layout.grad_flowing()), {batch, units});
+  const Shape& outputs = context.shape(layout.grad_flowing() + 1);
+  const bool is_empty = outputs.rank() == 3 && outputs[1] == 0;
+  require_shape(layout, "the gradient of the outputs", outputs, {batch, is_empty ? 0 : steps, units});
+  require_mask(context, layout, layout.grad_mask());
+}
+
 std::vector<TensorSpec> gradient_specs(const InferContext& context, const Layout& layout) {
+  check_gradient_operands(context, layout);
   const Dtype dtype = context.dtype(0);
   Shape x = context.shape(0);
   if (!context.attributes.boolean("wants_x")) x[0] = 0;
