@@ -59,6 +59,15 @@ std::vector<TensorSpec> attention_grad_specs(const InferContext& context) {
   check_heads(context, 1);
   check_mask(context, 6, 1);
   require_same_dtype(context, 0, 1);
+  require_same_dtype(context, 4, 1);
+  const Shape& q = context.shape(1);
+  const Shape result = {q[0], q[1], q[2], context.shape(3)[3]};
+  require_shape(context, 0, result);
+  require_shape(context, 4, result);
+  require_shape(context, 5, {q[0], q[2], q[1], 2});
+  if (context.dtype(5) != computed_in(context.dtype(1))) {
+    throw type_error(context.op.name, "the statistics must have the dtype that attention computes in", name_of(context.dtype(5)));
+  }
   return {context.inputs[1], context.inputs[2], context.inputs[3]};
 }
 

@@ -20,13 +20,10 @@ Kernel copy_kernel(KernelRequest& request) {
 
 // The size at `wildcard`, where everything else is known; kUnknown where it is not.
 std::int64_t wildcard_size(const Shape& from, const Shape& to, int wildcard, const Ints& wanted) {
-  std::int64_t rest = 1;
-  for (int axis = 0; axis < to.rank(); ++axis) {
-    if (axis == wildcard) continue;
-    if (to[axis] == kUnknown) return kUnknown;
-    rest *= to[axis];
-  }
-  if (!from.is_known()) return kUnknown;
+  Shape others = to;
+  others[wildcard] = 1;
+  if (!others.is_known() || !from.is_known()) return kUnknown;
+  const std::int64_t rest = others.elements();
   if (rest == 0) return from.elements() == 0 ? 0 : (fail_reshape(from, wanted), 0);
   if (from.elements() % rest != 0) fail_reshape(from, wanted);
   return from.elements() / rest;
