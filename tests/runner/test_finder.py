@@ -74,3 +74,15 @@ def test_the_import_of_an_older_module_does_not_hide_the_one_of_that_name():
         assert dense is real.dense
     finally:
         runner.uninstall()
+
+
+def test_a_namespace_that_is_not_there_is_named_and_not_asked_for_again_and_again():
+    runner.install()
+    try:
+        import keraunos
+
+        assert not hasattr(keraunos, "visualization")
+        with pytest.raises(ImportError, match="visualization"):
+            from keras import visualization  # noqa: F401
+    finally:
+        runner.uninstall()

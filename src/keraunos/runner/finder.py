@@ -97,8 +97,8 @@ class Finder(importlib.abc.MetaPathFinder):
                 # `from tensorflow import X` ends here: the module's own name is SUBSET. Naming another module in
                 # the error keeps the import system from replacing it by one that says less.
                 raise _not_in_subset("tensorflow" + fullname[len(SUBSET) :])
-            if fullname.startswith("keraunos.") and _own_spec(fullname, path) is None:
-                _explain_missing(fullname)
+            if fullname.startswith("keraunos.") and "." in fullname[len("keraunos.") :] and _own_spec(fullname, path) is None:
+                _explain_missing(fullname)  # the top level imports what it is asked for: asking it would end here again
             return None
         module = _load(fullname, name)
         is_package = hasattr(module, "__path__")
