@@ -91,3 +91,13 @@ __all__ = [
     "standardize_dtype",
     "standardize_shape",
 ]
+
+
+def __getattr__(name):
+    # The functions of Keras 1 and 2, loaded when a script asks for one.
+    import importlib
+
+    older = importlib.import_module(f"{__name__}.older")
+    if name.startswith("_") or not hasattr(older, name):
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(older, name)
