@@ -9,8 +9,6 @@ import importlib.util
 
 from keraunos import class_table as _class_table
 
-__version__ = "0.1.0"
-
 _NAMESPACES = frozenset(
     """activations applications backend callbacks config constraints datasets distillation distribution dtype_policies
     export initializers layers legacy losses metrics mixed_precision models ops optimizers preprocessing quantizers
@@ -48,10 +46,14 @@ _HOMES = {
 
 def version():
     """Returns the version of the package, `keraunos.__version__`."""
+    from keraunos._core import __version__
+
     return __version__
 
 
 def __getattr__(name):
+    if name == "__version__":
+        return version()
     home = _HOMES.get(name)
     if home is None and name not in _NAMESPACES:
         raise AttributeError(f"module 'keraunos' has no attribute '{name}'")

@@ -32,6 +32,7 @@ ORDER = list(PYTHON_FLOORS)
 
 # Who may import the core: P1, P2, and these for the reason given.
 CORE_IMPORTERS = {
+    "__init__": "tells the version, which stands in the C++ headers alone",
     "config": "sets the number of threads",
     "training/native.py": "drives the native training loop",
     "saving/native_functions.py": "hands graphs to the writer that C++ shares",
