@@ -240,12 +240,9 @@ def scatter_update(inputs, indices, updates, reduction=None):
         updates: `(n,) + inputs.shape[k:]`.
         reduction: how updates meet what is there: `None` (replace it), `"add"`, `"max"`, `"min"` or `"mul"`.
     """
-    if reduction is not None:
-        reduction = reduction.lower()
-        if reduction not in ("add", "max", "min", "mul"):
-            raise ValueError(
-                f"Invalid reduction: {reduction}. Supported values are: None, 'add', 'max', 'min', 'mul'."
-            )
+    reduction = reduction.lower() if isinstance(reduction, str) else reduction
+    if reduction not in (None, "add", "max", "min", "mul"):
+        raise ValueError(f"Invalid reduction: {reduction}. Supported values are: None, 'add', 'max', 'min', 'mul'.")
     x = tensor(inputs)
     indices = _coordinates(indices, _dims.shape_of(x))
     updates = with_dtype(updates, x.dtype)

@@ -273,6 +273,7 @@ def diag(x, k=0):
         return shaping.diagonal(x, k)
     if len(x.shape) != 1:
         raise ValueError(f"`x` must be 1-D or 2-D. Received: x.shape={tuple(x.shape)}")
+    k = python_operator.index(k)
     length = _dims.size_of(x, 0)
     size = elementwise.add(length, abs(k)) if isinstance(length, Tensor) else length + abs(k)
     # Row i of the result holds x[i - max(-k, 0)] in column i + k.
