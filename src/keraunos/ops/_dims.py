@@ -60,8 +60,8 @@ def shape_attribute(sizes):
     """`(attribute, trailing inputs)` for a tuple of sizes."""
     attribute, inputs = [], []
     for size in sizes:
-        if type(size) is int:
-            attribute.append(size)
+        if isinstance(size, int):
+            attribute.append(int(size))
         else:
             attribute.append(FROM_INPUT)
             inputs.append(size if size.dtype in ("int32", "int64") else cast_tensor(size, "int32"))
