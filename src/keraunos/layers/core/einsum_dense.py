@@ -137,7 +137,7 @@ _FORMS = (
 
 def _split(equation):
     for pattern, is_left_elided in _FORMS:
-        found = pattern.match(equation.replace("...", "0"))
+        found = pattern.match(str(equation).replace("...", "0"))
         if found:
             return (*found.groups(), is_left_elided)
     raise ValueError(
