@@ -21,7 +21,8 @@ LABELS = np.arange(8) % 3
 def make(units=3, activation=None, **compile_arguments):
     model = keraunos.Sequential([keraunos.Input((4,)), layers.Dense(units, activation=activation)])
     compile_arguments.setdefault("loss", "mse")
-    model.compile("sgd", **compile_arguments)
+    compile_arguments.setdefault("optimizer", "sgd")
+    model.compile(**compile_arguments)
     return model
 
 
@@ -70,6 +71,7 @@ CASES = [
     # compile
     ("58-loss-name", lambda: make(loss="msee"), VE, "loss.*msee"),
     ("59-optimizer-name", lambda: uncompiled().compile("adamm", "mse"), VE, "optimizer.*adamm"),
+    ("59-no-optimizer", lambda: fit(make(optimizer=None)), VE, "needs an optimizer"),
     ("59-metric-name", lambda: make(metrics=["acuracy"]), VE, "metric.*acuracy"),
     ("60-metrics-string", lambda: make(metrics="mae"), VE, "list, tuple, or dict"),
     ("61-loss-keys", lambda: fit(make(loss={"nope": "mse"})), VE, "nope"),

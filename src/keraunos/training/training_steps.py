@@ -205,6 +205,8 @@ class TrainingSteps:
             if self.optimizer is not None:
                 loss = self.optimizer.scale_loss(loss)
         weights = self.trainable_weights
+        if weights and self.optimizer is None:
+            raise ValueError(f"Training needs an optimizer. Received: compile(optimizer=None), in model {self.name!r}")
         if weights:
             self.optimizer.apply(tape.gradient(loss, weights), weights)
         else:
