@@ -67,8 +67,8 @@ Kernel map_kernel(const std::vector<Segment>& segments) {
 
 }  // namespace
 
-Plan::Plan(std::shared_ptr<const Graph> graph, std::vector<TensorSpec> inputs, const PlanOptions& options)
-    : graph_(std::move(graph)), inputs_(std::move(inputs)) {
+Plan::Plan(std::shared_ptr<const Graph> graph, std::vector<TensorSpec> inputs, const PlanOptions& options, Refresh refresh)
+    : graph_(std::move(graph)), refresh_(std::move(refresh)), inputs_(std::move(inputs)) {
   const Resolved resolved = resolve(*graph_, inputs_);
   const UnitSchedule schedule = schedule_units(*graph_, resolved, options.fusion);
   outputs_ = specs_of(graph_->outputs(), resolved);
@@ -262,6 +262,7 @@ void Plan::bind_output(Workspace& workspace, std::size_t i, void* data) const {
 }
 
 void Plan::bind_variables(Workspace& workspace, const StateAccess& access) const {
+  if (refresh_) refresh_(access);
   const std::vector<GraphVariable>& variables = graph_->variables();
   bool has_moved = false;
   for (std::size_t v = 0; v < variables.size(); ++v) {
