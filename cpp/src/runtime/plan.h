@@ -102,6 +102,7 @@ class Plan {
   std::vector<Patch> output_patches_;
   std::vector<Patch> variable_patches_;
   std::vector<bool> is_written_;     // per variable of the graph
+  std::vector<bool> is_used_;        // some kernel has a pointer to it
   std::vector<Location> locations_;  // per value, while building
   std::vector<Kernel> made_;         // per unit, while building
   std::vector<Location> scratch_;    // per unit, while building
