@@ -15,6 +15,11 @@ using Index = std::int64_t;
 // Multiplications and additions worth handing to another thread: 10 us and more at 100 to 250 GFLOP/s.
 constexpr double kTaskWork = 2.5e6;
 constexpr double kSerialWork = 5e6;
+// With so few rows the time goes into reading b. Tasks are few and large, so that in the next run of a network each thread
+// meets the part of b that its own cache still holds.
+constexpr Index kReadingRows = 4;
+constexpr Index kReadingSerialBytes = Index{384} << 10;
+constexpr Index kReadingTaskBytes = Index{1} << 20;
 // Packed rows of a at most, in elements; taller products go through it in several rounds.
 constexpr Index kPackedElements = Index{1} << 22;
 constexpr Index kFewRows = 8;
@@ -73,10 +78,22 @@ GemmTask<T> make_task(const Gemm<T>& shape, const T* a, const T* b, const T* bia
   return task;
 }
 
+// One tile of few rows: cuts the columns by the bytes of b.
+template <class T>
+void compute_reading(const GemmTask<T>& task) {
+  const GemmLevel<T>& l = level<T>();
+  const Index bytes = task.n * task.k * static_cast<Index>(sizeof(T));
+  if (bytes <= kReadingSerialBytes) return l.compute(task, 0, 1, 0, task.n);
+  const Index tasks = std::max<Index>(2, ceil_div(bytes, kReadingTaskBytes));
+  const Index columns = 4 * l.strip * ceil_div(task.n, 4 * l.strip * tasks);  // the widest tile spans four strips
+  parallel_for(task.n, columns, [&](Index begin, Index end) { l.compute(task, 0, 1, begin, end); });
+}
+
 // Cuts tiles x columns into tasks of about kTaskWork: first the columns, which share the packed a; then the rows.
 template <class T>
 void compute_parallel(const GemmTask<T>& task, Index rows) {
   const GemmLevel<T>& l = level<T>();
+  if (rows <= kReadingRows && task.tiles.count == 1) return compute_reading(task);
   const double work_per_column = 2.0 * static_cast<double>(rows) * static_cast<double>(std::max<Index>(task.k, 1));
   const double work = work_per_column * static_cast<double>(task.n);
   if (work <= kSerialWork) return l.compute(task, 0, task.tiles.count, 0, task.n);
