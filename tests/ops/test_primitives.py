@@ -7,8 +7,14 @@ from primitive_samples import SAMPLES
 from keraunos import _core
 
 RECORDS = {record["name"]: record for record in _core.ops()}
-# Ops whose operands are graphs, and where their tests are.
-TESTED_ELSEWHERE = {"cond": "tests/tracing", "while_loop": "tests/tracing", "scan": "tests/tracing"}
+# Ops whose operands are graphs, or kernels in the form of one CPU level, and where their tests are.
+TESTED_ELSEWHERE = {
+    "cond": "tests/tracing",
+    "while_loop": "tests/tracing",
+    "scan": "tests/tracing",
+    "pack_dense_kernel": "tests/ops/test_packed_dense.py",
+    "packed_dense": "tests/ops/test_packed_dense.py",
+}
 STEP = 1e-6  # of numeric gradients: half the digits of float64
 
 every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=str)

@@ -31,6 +31,7 @@ class Variable {
   friend class StateAccess;
   std::string name_;
   Tensor value_;
+  std::uint64_t version_ = 1;  // one more with every change
   std::atomic<bool> is_trainable_{true};
 };
 
@@ -42,6 +43,10 @@ class StateAccess {
   const Tensor& peek(const Variable& variable) const { return variable.value_; }
   // Memory that no snapshot shares; copies when one does.
   Tensor& writable(Variable& variable) const;
+  // The same for a caller who writes all of it: nothing is copied.
+  Tensor& overwritable(Variable& variable) const;
+  // Two equal versions of a variable have the same content.
+  std::uint64_t version(const Variable& variable) const { return variable.version_; }
 
  private:
   std::unique_lock<std::mutex> lock_;

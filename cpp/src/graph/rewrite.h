@@ -19,4 +19,7 @@ std::shared_ptr<const Graph> fuse_pooling(const std::shared_ptr<const Graph>& gr
 // batch_norm + relu becomes one node, and relu_grad + batch_norm_grad another, which needs no forward result.
 std::shared_ptr<const Graph> fuse_batch_norm(const std::shared_ptr<const Graph>& graph);
 
+// For runs alone: products with fixed kernels get those in packed form.
+std::shared_ptr<const Graph> pack_dense(const std::shared_ptr<const Graph>& graph);
+
 }  // namespace keraunos

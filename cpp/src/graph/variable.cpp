@@ -29,12 +29,20 @@ void Variable::assign(const Tensor& value) {
   }
   StateAccess access;
   value_ = value;
+  ++version_;
 }
 
 StateAccess::StateAccess() : lock_(state_mutex()) {}
 
 Tensor& StateAccess::writable(Variable& variable) const {
   if (variable.value_.is_shared()) variable.value_ = variable.value_.copy();
+  ++variable.version_;
+  return variable.value_;
+}
+
+Tensor& StateAccess::overwritable(Variable& variable) const {
+  if (variable.value_.is_shared()) variable.value_ = Tensor(variable.value_.dtype(), variable.value_.shape());
+  ++variable.version_;
   return variable.value_;
 }
 

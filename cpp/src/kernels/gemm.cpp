@@ -15,6 +15,8 @@ using Index = std::int64_t;
 // Multiplications and additions worth handing to another thread: 10 us and more at 100 to 250 GFLOP/s.
 constexpr double kTaskWork = 2.5e6;
 constexpr double kSerialWork = 5e6;
+// With few rows the time goes into reading b: as much as so many rows compute in it.
+constexpr Index kReadingRows = 8;
 // Packed rows of a at most, in elements; taller products go through it in several rounds.
 constexpr Index kPackedElements = Index{1} << 22;
 constexpr Index kFewRows = 8;
@@ -77,7 +79,7 @@ GemmTask<T> make_task(const Gemm<T>& shape, const T* a, const T* b, const T* bia
 template <class T>
 void compute_parallel(const GemmTask<T>& task, Index rows) {
   const GemmLevel<T>& l = level<T>();
-  const double work_per_column = 2.0 * static_cast<double>(rows) * static_cast<double>(std::max<Index>(task.k, 1));
+  const double work_per_column = 2.0 * static_cast<double>(std::max(rows, kReadingRows)) * static_cast<double>(std::max<Index>(task.k, 1));
   const double work = work_per_column * static_cast<double>(task.n);
   if (work <= kSerialWork) return l.compute(task, 0, task.tiles.count, 0, task.n);
   const Index strips = ceil_div(task.n, l.strip);

@@ -122,22 +122,25 @@ Session Model::session(const std::string& name, const std::vector<Shape>& shapes
   }
   fitted_inputs(stored, parts->input_memory, "session");
 
-  // The same graph on variables of the session's own. They share the model's memory until one of the two changes it.
+  // The same graph on variables of the session's own. They share the model's memory until one of the two changes it, and what
+  // the model computes from variables once is computed now.
   const Function& function = *parts_->function(name);
+  const Graph& graph = function.prepared_graph();
   std::map<const Variable*, std::shared_ptr<Variable>> own;
   {
     const StateAccess access;
-    for (const GraphVariable& known : function.graph().variables()) {
+    function.refresh(access);
+    for (const GraphVariable& known : graph.variables()) {
       own.emplace(known.variable.get(), std::make_shared<Variable>(access.peek(*known.variable), known.variable->name()));
     }
   }
-  GraphCopy copy(function.graph(), [&](const std::shared_ptr<Variable>& variable) { return own.at(variable.get()); });
-  for (const Node& node : function.graph().nodes()) copy.copy(node);
-  const std::shared_ptr<const Graph> graph = copy.finish();
-  for (const GraphVariable& known : graph->variables()) {
+  GraphCopy copy(graph, [&](const std::shared_ptr<Variable>& variable) { return own.at(variable.get()); });
+  for (const Node& node : graph.nodes()) copy.copy(node);
+  const std::shared_ptr<const Graph> own_graph = copy.finish();
+  for (const GraphVariable& known : own_graph->variables()) {
     if (known.update >= 0) parts->states.push_back({known.variable, known.variable->read().copy()});
   }
-  parts->plan = std::make_unique<Plan>(graph, specs, PlanOptions());
+  parts->plan = std::make_unique<Plan>(own_graph, specs, PlanOptions());
   parts->workspace = std::make_unique<Workspace>(*parts->plan);
   for (std::size_t i = 0; i < specs.size(); ++i) parts->plan->bind_input(*parts->workspace, i, parts->input_memory[i].data());
   parts->outputs = output_ports(stored);

@@ -6,10 +6,22 @@
 #include "runtime/control_flow.h"
 
 namespace keraunos {
+namespace {
+
+void refresh_all(const std::vector<std::shared_ptr<PreparedValue>>& values, const StateAccess& access) {
+  for (const std::shared_ptr<PreparedValue>& value : values) value->refresh(access);
+}
+
+Plan::Refresh refresh_of(const PreparedGraph& prepared) {
+  if (prepared.values.empty()) return nullptr;
+  return [values = prepared.values](const StateAccess& access) { refresh_all(values, access); };
+}
+
+}  // namespace
 
 struct PlanEntry {
-  PlanEntry(std::shared_ptr<const Graph> graph, const std::vector<TensorSpec>& inputs, const PlanOptions& options)
-      : plan(std::move(graph), inputs, options) {}
+  PlanEntry(const PreparedGraph& prepared, const std::vector<TensorSpec>& inputs, const PlanOptions& options)
+      : plan(prepared.graph, inputs, options, refresh_of(prepared)) {}
 
   Plan plan;
   std::mutex mutex;
@@ -33,14 +45,19 @@ bool fits(const TensorSpec& expected, const TensorSpec& given) {
 Function::Function(std::shared_ptr<const Graph> graph, PlanOptions options) : graph_(std::move(graph)), options_(options) {
   register_control_flow();
   if (options_.rewrite) graph_ = fuse_batch_norm(fuse_pooling(fuse_dense(drop_equal_nodes(graph_))));
+  // Passes that add work on fixed values go here, between the graph of files and the one that runs.
+  prepared_ = {graph_, {}};
+  if (options_.prepare) prepared_ = prepare(options_.rewrite ? pack_dense(graph_) : graph_);
 }
+
+void Function::refresh(const StateAccess& access) const { refresh_all(prepared_.values, access); }
 
 std::shared_ptr<PlanEntry> Function::entry_for(const std::vector<TensorSpec>& inputs) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   for (std::size_t i = entries_.size(); i-- > 0;) {
     if (entries_[i]->plan.inputs() == inputs) return entries_[i];
   }
-  auto entry = std::make_shared<PlanEntry>(graph_, inputs, options_);
+  auto entry = std::make_shared<PlanEntry>(prepared_, inputs, options_);
   if (entries_.size() == kMaxPlans) entries_.erase(entries_.begin());
   entries_.push_back(entry);
   return entry;

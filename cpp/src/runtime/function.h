@@ -7,6 +7,7 @@
 
 #include "keraunos/graph.h"
 #include "runtime/plan.h"
+#include "runtime/prepare.h"
 
 namespace keraunos {
 
@@ -16,7 +17,11 @@ class Function {
  public:
   explicit Function(std::shared_ptr<const Graph> graph, PlanOptions options = {});
 
+  // Simplified and fused; what files and other formats hold.
   const Graph& graph() const { return *graph_; }
+  // What runs: reads values computed once, which refresh() brings up to date.
+  const Graph& prepared_graph() const { return *prepared_.graph; }
+  void refresh(const StateAccess& access) const;
   // Checks the inputs against the graph, runs, returns fresh tensors. Safe from several threads.
   std::vector<Tensor> call(const std::vector<Tensor>& inputs) const;
 
@@ -41,6 +46,7 @@ class Function {
   void check_inputs(const std::vector<Tensor>& inputs) const;
 
   std::shared_ptr<const Graph> graph_;
+  PreparedGraph prepared_;
   PlanOptions options_;
   mutable std::mutex mutex_;
   mutable std::vector<std::shared_ptr<PlanEntry>> entries_;  // latest last

@@ -67,8 +67,8 @@ Kernel map_kernel(const std::vector<Segment>& segments) {
 
 }  // namespace
 
-Plan::Plan(std::shared_ptr<const Graph> graph, std::vector<TensorSpec> inputs, const PlanOptions& options)
-    : graph_(std::move(graph)), inputs_(std::move(inputs)) {
+Plan::Plan(std::shared_ptr<const Graph> graph, std::vector<TensorSpec> inputs, const PlanOptions& options, Refresh refresh)
+    : graph_(std::move(graph)), refresh_(std::move(refresh)), inputs_(std::move(inputs)) {
   const Resolved resolved = resolve(*graph_, inputs_);
   const UnitSchedule schedule = schedule_units(*graph_, resolved, options.fusion);
   outputs_ = specs_of(graph_->outputs(), resolved);
@@ -86,6 +86,8 @@ Plan::Plan(std::shared_ptr<const Graph> graph, std::vector<TensorSpec> inputs, c
     if (location.place == Place::kOutput) output_patches_.push_back({p, location.index});
     if (location.place == Place::kVariable) variable_patches_.push_back({p, location.index});
   }
+  is_used_ = is_written_;
+  for (const Patch& patch : variable_patches_) is_used_[patch.number] = true;
   locations_.clear();
   made_.clear();
   scratch_.clear();
@@ -179,7 +181,10 @@ void Plan::add_kernel_unit(const Unit& unit, const Resolved& resolved, std::size
   const Node& node = graph_->nodes()[static_cast<std::size_t>(unit.nodes[0])];
   std::vector<Location> inputs;
   std::vector<Location> outputs;
-  for (std::size_t i = 0; i < node.inputs.size(); ++i) inputs.push_back(location_of(node.inputs[i], resolved));
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    const bool is_read = is_data_input(*node.op, i) || resolved.is_known(node.inputs[i]);
+    inputs.push_back(is_read ? location_of(node.inputs[i], resolved) : Location{});
+  }
   for (int output : node.outputs) outputs.push_back(location_of(output, resolved));
   add_instruction(std::move(made_[position]), inputs, outputs, scratch_[position], node.op->name);
 }
@@ -262,9 +267,11 @@ void Plan::bind_output(Workspace& workspace, std::size_t i, void* data) const {
 }
 
 void Plan::bind_variables(Workspace& workspace, const StateAccess& access) const {
+  if (refresh_) refresh_(access);
   const std::vector<GraphVariable>& variables = graph_->variables();
   bool has_moved = false;
   for (std::size_t v = 0; v < variables.size(); ++v) {
+    if (!is_used_[v]) continue;
     Variable& variable = *variables[v].variable;
     const void* memory;
     if (is_written_[v]) {

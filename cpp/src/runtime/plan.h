@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -14,6 +15,7 @@ struct PlanOptions {
   FusionOptions fusion;
   bool share_memory = true;
   bool rewrite = true;  // simplify and fuse the graph first
+  bool prepare = true;  // compute what depends on variables only once
 };
 
 class Plan;
@@ -34,7 +36,10 @@ class Workspace {
 
 class Plan {
  public:
-  Plan(std::shared_ptr<const Graph> graph, std::vector<TensorSpec> inputs, const PlanOptions& options);
+  // Brings up to date what the graph reads and others compute. Called before the variables are looked at.
+  using Refresh = std::function<void(const StateAccess&)>;
+
+  Plan(std::shared_ptr<const Graph> graph, std::vector<TensorSpec> inputs, const PlanOptions& options, Refresh refresh = nullptr);
 
   const std::vector<TensorSpec>& inputs() const { return inputs_; }
   const std::vector<TensorSpec>& outputs() const { return outputs_; }
@@ -85,6 +90,7 @@ class Plan {
   void execute(Workspace& workspace) const;
 
   std::shared_ptr<const Graph> graph_;
+  Refresh refresh_;
   std::vector<TensorSpec> inputs_;
   std::vector<TensorSpec> outputs_;
   bool has_updates_ = false;
@@ -96,6 +102,7 @@ class Plan {
   std::vector<Patch> output_patches_;
   std::vector<Patch> variable_patches_;
   std::vector<bool> is_written_;     // per variable of the graph
+  std::vector<bool> is_used_;        // some kernel has a pointer to it
   std::vector<Location> locations_;  // per value, while building
   std::vector<Kernel> made_;         // per unit, while building
   std::vector<Location> scratch_;    // per unit, while building

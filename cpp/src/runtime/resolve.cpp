@@ -5,8 +5,6 @@
 namespace keraunos {
 namespace {
 
-constexpr std::int64_t kFoldLimit = 16;  // elements: sizes and scalars, not data
-
 bool has_bit(std::uint32_t mask, std::size_t i) { return i < 32 ? (mask >> i & 1u) != 0 : (mask >> 31 & 1u) != 0; }
 
 bool is_foldable(const Node& node, const std::vector<TensorSpec>& results, const Resolved& resolved) {

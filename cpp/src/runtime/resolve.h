@@ -7,6 +7,9 @@
 
 namespace keraunos {
 
+// Elements of a value that is computed before the run when its operands are known: sizes and scalars, not data.
+inline constexpr std::int64_t kFoldLimit = 16;
+
 struct Resolved {
   std::vector<TensorSpec> specs;   // per value
   std::vector<Tensor> known;       // per value; without data where the value exists only in a run

@@ -38,6 +38,7 @@ struct TileCall {
   std::int64_t a_row, a_k;
   const T* b;
   std::int64_t ldb;
+  std::int64_t strip_step;  // from one packed strip of b to the next; only for tiles of several strips
   T* packed_b;  // where to leave the strip of b in packed form on the way, or nullptr
   T* c;
   std::int64_t ldc;
@@ -48,8 +49,10 @@ struct TileCall {
 };
 
 enum class Side { kRowsTogether, kDepthTogether };  // which stride of a is 1
+// kPacking: leaves b in packed form on the way. kStrips: b lies in several packed strips, each read as a stream of its own.
+enum class Right { kPlain, kPacking, kStrips };
 
-template <class T, int Rows, int Vectors, Side side, bool packs_b>
+template <class T, int Rows, int Vectors, Side side, Right right_kind>
 void tile(const TileCall<T>& call) {
   using V = typename Lanes<T>::Vector;
   constexpr int W = Lanes<T>::count;
@@ -63,12 +66,20 @@ void tile(const TileCall<T>& call) {
   const T* a[(Rows + 2) / 3];
   for (int r = 0; r < Rows; r += 3) a[r / 3] = call.a + (side == Side::kDepthTogether ? r * a_row : r);
 
+  const auto place = [&](int v) __attribute__((always_inline)) {
+    return right_kind == Right::kStrips ? v / kStripVectors * call.strip_step + v % kStripVectors * W : v * W;
+  };
+
   const auto step = [&](auto load_last) __attribute__((always_inline)) {
     V right[Vectors];
 #pragma GCC unroll 8
-    for (int v = 0; v < Vectors - 1; ++v) right[v] = load(b + v * W);
-    right[Vectors - 1] = load_last(b + (Vectors - 1) * W);
-    if constexpr (packs_b) {
+    for (int v = 0; v < Vectors - 1; ++v) right[v] = load(b + place(v));
+    right[Vectors - 1] = load_last(b + place(Vectors - 1));
+    if constexpr (right_kind == Right::kStrips) {
+#pragma GCC unroll 8
+      for (int v = 0; v < Vectors; ++v) prefetch(b + kPrefetchSteps * kStripVectors * W + place(v));
+    }
+    if constexpr (right_kind == Right::kPacking) {
       // This is the first touch of the strip, whose rows are too far apart for the processor to guess the next.
 #pragma GCC unroll 8
       for (int v = 0; v < Vectors; ++v) prefetch(b + kPrefetchSteps * ldb + v * W);
@@ -127,18 +138,21 @@ template <class T>
 struct TileTable {
   Tile<T> plain[2][kMaxRows][4];
   Tile<T> packing[2][kMaxRows][2];
+  Tile<T> strips[kMaxRows][4];  // a with its depth together; at least two strips
 };
 
 template <class T, int Rows, Side side>
 constexpr void fill_row(TileTable<T>& table) {
   constexpr int s = static_cast<int>(side);
   auto& plain = table.plain[s][Rows - 1];
-  plain[0] = tile<T, Rows, 1, side, false>;
-  plain[1] = tile<T, Rows, 2, side, false>;
-  if constexpr (max_vectors(Rows) >= 4) plain[2] = tile<T, Rows, 4, side, false>;
-  if constexpr (max_vectors(Rows) >= 8) plain[3] = tile<T, Rows, 8, side, false>;
-  table.packing[s][Rows - 1][0] = tile<T, Rows, 1, side, true>;
-  table.packing[s][Rows - 1][1] = tile<T, Rows, 2, side, true>;
+  plain[0] = tile<T, Rows, 1, side, Right::kPlain>;
+  plain[1] = tile<T, Rows, 2, side, Right::kPlain>;
+  if constexpr (max_vectors(Rows) >= 4) plain[2] = tile<T, Rows, 4, side, Right::kPlain>;
+  if constexpr (max_vectors(Rows) >= 8) plain[3] = tile<T, Rows, 8, side, Right::kPlain>;
+  table.packing[s][Rows - 1][0] = tile<T, Rows, 1, side, Right::kPacking>;
+  table.packing[s][Rows - 1][1] = tile<T, Rows, 2, side, Right::kPacking>;
+  if constexpr (side == Side::kDepthTogether && max_vectors(Rows) >= 4) table.strips[Rows - 1][2] = tile<T, Rows, 4, side, Right::kStrips>;
+  if constexpr (side == Side::kDepthTogether && max_vectors(Rows) >= 8) table.strips[Rows - 1][3] = tile<T, Rows, 8, side, Right::kStrips>;
   if constexpr (Rows > 1) fill_row<T, Rows - 1, side>(table);
 }
 
@@ -291,8 +305,11 @@ void compute_strip(const GemmTask<T>& task, const Range& range, std::int64_t col
   call.k = range.k_end - k;
   call.packed_b = nullptr;
   if (task.b_is_packed) {
-    call.b = task.b + column * task.k + k * width;
-    call.ldb = width;
+    // A tile of several strips walks through all of them at once.
+    const std::int64_t strip_width = width < kStripVectors * W ? width : kStripVectors * W;
+    call.b = task.b + column * task.k + k * strip_width;
+    call.ldb = strip_width;
+    call.strip_step = task.k * strip_width;
   } else if (task.b_is_transposed) {
     pack_turned(task.b + column * task.ldb + k, task.ldb, columns, call.k, width, strip);
     call.b = strip;
@@ -326,7 +343,8 @@ void compute_strip(const GemmTask<T>& task, const Range& range, std::int64_t col
       call.b = strip;
       call.ldb = width;
     } else {
-      kernels.plain[side][rows - 1][size](call);
+      const bool is_in_strips = task.b_is_packed && vectors > kStripVectors;
+      (is_in_strips ? kernels.strips[rows - 1][size] : kernels.plain[side][rows - 1][size])(call);
     }
     row += rows;
   }
@@ -339,10 +357,13 @@ void compute(const GemmTask<T>& task, std::int64_t tile_begin, std::int64_t tile
   constexpr int W = Lanes<T>::count;
   alignas(64) T strip[kMaxDepth * kStripVectors * W];
   const std::int64_t tallest = task.tiles.base + (task.tiles.extra > 0 ? 1 : 0);
-  const bool may_go_wide = !task.b_is_packed && !task.b_is_transposed && task.tiles.count == 1;
+  const bool is_read_well = task.b_is_packed ? !task.a_is_packed && task.a_k == 1 : !task.b_is_transposed;
+  const bool may_go_wide = is_read_well && task.tiles.count == 1;
   const int widest = may_go_wide ? max_vectors(static_cast<int>(tallest)) : kStripVectors;
   for (std::int64_t j = column_begin; j < column_end;) {
-    const int vectors = vectors_for(column_end - j, W, widest);
+    int vectors = vectors_for(column_end - j, W, widest);
+    // Several packed strips at once only where all of them are whole.
+    if (task.b_is_packed && vectors > kStripVectors && vectors * W > column_end - j) vectors /= 2;
     const std::int64_t columns = vectors * W < column_end - j ? vectors * W : column_end - j;
     Range range = {tile_begin, tile_end, 0, 0};
     do {  // at least once: with k = 0 the tiles write zeros or the bias
