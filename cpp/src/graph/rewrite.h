@@ -19,6 +19,10 @@ std::shared_ptr<const Graph> fuse_pooling(const std::shared_ptr<const Graph>& gr
 // batch_norm + relu becomes one node, and relu_grad + batch_norm_grad another, which needs no forward result.
 std::shared_ptr<const Graph> fuse_batch_norm(const std::shared_ptr<const Graph>& graph);
 
+// For runs alone: numbers for each channel that a fixed kernel's product is scaled by or that are added to it, as by a normalization with moving
+// statistics, become a part of the kernel and the bias.
+std::shared_ptr<const Graph> fold_scales(const std::shared_ptr<const Graph>& graph);
+
 // For runs alone: products with fixed kernels get those in packed form.
 std::shared_ptr<const Graph> pack_dense(const std::shared_ptr<const Graph>& graph);
 

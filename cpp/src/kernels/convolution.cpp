@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/threads.h"
+#include "kernels/convolution_strips.h"
 #include "kernels/dispatch.h"
 
 namespace keraunos::kernels {
@@ -67,13 +68,13 @@ Gemm<T> product_of(Index m, Index n, Index k, Index lda, Index ldb, bool transpo
 
 // body(group, first column, columns, whole vectors of them) for every strip of the weights.
 template <class T, class Body>
-void for_each_strip(Index groups, Index columns_per_group, Index work_per_strip, const Body& body) {
-  const Index strip = gemm_level<T>().strip, lanes = gemm_level<T>().lanes;
-  const Index strips = (columns_per_group + strip - 1) / strip;
-  parallel_for(groups * strips, std::max<Index>(1, 65536 / std::max<Index>(1, work_per_strip)), [&](Index begin, Index end) {
+void for_each_strip(Index groups, Index columns_per_group, Index inner_size, const Body& body) {
+  const ColumnStrips<T> strips(columns_per_group);
+  const Index work = inner_size * strips.width(0);
+  parallel_for(groups * strips.count(), std::max<Index>(1, 65536 / std::max<Index>(1, work)), [&](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) {
-      const Index column = i % strips * strip, columns = std::min(strip, columns_per_group - column);
-      body(i / strips, column, columns, (columns + lanes - 1) / lanes * lanes);
+      const Index strip = i % strips.count();
+      body(i / strips.count(), strips.begin(strip), strips.columns(strip), strips.width(strip));
     }
   });
 }
@@ -114,7 +115,7 @@ ConvolutionForward<T>::ConvolutionForward(const Convolution& shape, bool has_bia
 template <class T>
 void ConvolutionForward<T>::pack(const T* w, T* packed) const {
   const Index inner = gather_.inner_size(), out_group = shape_.out_channels / gather_.groups;
-  for_each_strip<T>(gather_.groups, out_group, inner * gemm_level<T>().strip, [&](Index group, Index column, Index columns, Index width) {
+  for_each_strip<T>(gather_.groups, out_group, inner, [&](Index group, Index column, Index columns, Index width) {
     gemm_level<T>().pack_b(w + group * out_group + column, shape_.out_channels, false, columns, width, inner,
                            packed + group * gather_.packed_elements() + column * inner);
   });
@@ -152,7 +153,7 @@ ConvolutionInputGradient<T>::ConvolutionInputGradient(const Convolution& shape) 
 template <class T>
 void ConvolutionInputGradient<T>::pack(const T* w, T* packed) const {
   const Index taps = shape_.taps(), in_group = shape_.in_channels / gather_.groups, out_group = shape_.out_channels / gather_.groups;
-  for_each_strip<T>(gather_.groups, in_group, taps * out_group * gemm_level<T>().strip, [&](Index group, Index column, Index columns, Index width) {
+  for_each_strip<T>(gather_.groups, in_group, taps * out_group, [&](Index group, Index column, Index columns, Index width) {
     T* to = packed + group * gather_.packed_elements() + column * taps * out_group;
     for (Index tap = taps - 1; tap >= 0; --tap, to += out_group * width) {
       const T* from = w + (tap * in_group + column) * shape_.out_channels + group * out_group;

@@ -7,6 +7,7 @@
 
 #include "kernels/convolution_gather.h"
 #include "kernels/kernels.h"
+#include "kernels/level/convolution.h"
 
 namespace keraunos::kernels {
 
@@ -72,21 +73,26 @@ class ConvolutionWeightGradient {
   void run(const T* x, const T* g, T* w, void* workspace) const;
 
  private:
-  // Output rows of one image: a row is a place of the first two axes; those of a block share the first.
+  // Output rows of an image, or of several whole ones: a row is a place of the first two axes; those of a block share the first.
   struct Block {
-    std::int64_t image, slice, row_begin, row_end;
+    std::int64_t image, images, slice, row_begin, row_end;
   };
   Block block_at(std::int64_t index) const;
+  std::int64_t margin() const;
   void add_block(const Block& block, const T* x, const T* g, T* w, T* scratch) const;
   void add_block_by_taps(const Block& block, const T* x, const T* g, T* w, T* scratch) const;
   void add_block_by_windows(const Block& block, const T* x, const T* g, T* w, T* scratch) const;
   void add_block_depthwise(const Block& block, const T* x, const T* g, T* w) const;
   void pack_outputs(const Block& block, const T* g, std::int64_t group, T* packed) const;
+  void pack_outputs_by_taps(const Block& block, const T* g, std::int64_t group, T* packed) const;
+  std::int64_t segments_by_rows(const Block& block, const std::int64_t (&tap)[2], const T* packed_x, std::int64_t height,
+                                ConvolutionSegment<T>* out) const;
 
   Convolution shape_;
   Gemm<T> gemm_;
   std::int64_t in_group_ = 0, out_group_ = 0;
-  std::int64_t rows_per_block_ = 1, blocks_per_slice_ = 1;
+  std::int64_t rows_per_block_ = 1, blocks_per_slice_ = 1, images_per_block_ = 1;
+  bool joins_rows_ = false;  // rows of x and y have one size and stride 1: a tap reads all rows of an image in one run
   std::int64_t blocks_ = 0, parts_ = 1;  // sums of their own, added in order at the end
   std::int64_t scratch_elements_ = 0, weights_ = 0;
   std::size_t workspace_bytes_ = 0;

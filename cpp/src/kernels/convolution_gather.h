@@ -51,7 +51,23 @@ class ImageGather {
     int rows;
     const Segment* segments;
     std::int64_t count;
+    std::int64_t a_offset;  // added to every a of the segments
     T* c[kConvolutionRows];
+  };
+  // Neighbouring places of a row of y. Where all of them read by all taps, they read places of x that lie `step` apart.
+  struct RowTile {
+    std::int64_t first;
+    int rows;
+    bool is_inside;
+    std::int64_t source, step;
+    std::vector<std::int64_t> taps;     // otherwise the taps by which any of them reads,
+    std::vector<std::int64_t> sources;  // and [tap][row] the place of x or -1
+  };
+  // The rows that a tile takes together.
+  enum class Tiling {
+    kImages,  // the same place of several images, which all read by the same taps
+    kRows,    // neighbours in a row: images are read in order
+    kPlaces,  // any neighbours, of few small images
   };
 
   Pixel pixel_at(std::int64_t index) const;
@@ -59,15 +75,19 @@ class ImageGather {
   T* y_pixel(T* y, const Pixel& pixel) const;
   Segment* add_alike(const T* x, const Pixel& pixel, int rows, Segment* out) const;
   Segment* add_mixed(const T* x, const Pixel* pixels, int rows, const T* zeros, Segment* out) const;
-  void make_tile(std::int64_t index, const T* x, const T* zeros, T* y, Segment* segments, Tile& tile) const;
+  Segment* add_row(const T* x, const Pixel& pixel, const RowTile& row_tile, const T* zeros, Segment* out) const;
+  void cut_rows(std::int64_t most);
+  void make_tile_of_images(std::int64_t index, const T* x, T* y, Segment* segments, Tile& tile) const;
+  void make_tile_of_row(std::int64_t index, std::int64_t block_begin, const T* x, const T* zeros, T* y, Segment* segments, Tile* tiles) const;
+  void make_tile_of_places(std::int64_t index, const T* x, const T* zeros, T* y, Segment* segments, Tile& tile) const;
   void run_tiles(std::int64_t begin, std::int64_t end, const T* x, const Weights& weights, const T* bias, T* y, const T* zeros) const;
 
   std::int64_t taps_ = 1, places_ = 1;
   bool joins_taps_ = false;  // taps next to each other on the last axis read pixels next to each other
   std::vector<std::int64_t> run_first_, run_count_;  // of the last axis: the taps inside the image
-  // A tile holds the same place of several images, which all read by the same taps; or, with few images, neighbouring places.
-  bool tiles_images_ = false;
-  std::int64_t tiles_ = 0, tile_base_ = 0, tile_extra_ = 0, tile_groups_ = 0;
+  Tiling tiling_ = Tiling::kPlaces;
+  std::vector<RowTile> row_tiles_;  // of one row
+  std::int64_t tiles_ = 0, tile_base_ = 0, tile_extra_ = 0;
 };
 
 }  // namespace keraunos::kernels

@@ -5,7 +5,7 @@
 
 #include "base/threads.h"
 #include "kernels/convolution.h"
-#include "kernels/dispatch.h"
+#include "kernels/convolution_strips.h"
 
 namespace keraunos::kernels {
 namespace {
@@ -19,13 +19,6 @@ constexpr Index kMaxParts = 16;
 constexpr Index kPartElements = 1 << 19;  // of all parts together, at most
 // With fewer channels than this, the rows of a tile hold several taps.
 constexpr Index kFewChannels = 5;
-
-template <class T>
-const ConvolutionLevel<T>& level();
-template <>
-const ConvolutionLevel<float>& level<float>() { return levels().convolution->f32; }
-template <>
-const ConvolutionLevel<double>& level<double>() { return levels().convolution->f64; }
 
 template <class T>
 const GemmLevel<T>& gemm_level();
@@ -49,6 +42,15 @@ std::pair<Index, Index> inside(const ConvolutionAxis& axis, Index t) {
   return {begin, end};
 }
 
+// The rows of the input that output rows [begin, end) read.
+struct InputRows {
+  Index first, count;
+  InputRows(const ConvolutionAxis& axis, Index begin, Index end) {
+    first = std::max<Index>(0, input_place(axis, begin, 0));
+    count = std::max<Index>(0, std::min(axis.in - 1, input_place(axis, end - 1, axis.taps - 1)) - first + 1);
+  }
+};
+
 // Rows of equal height up to the tallest tile: body(first, rows).
 template <class Body>
 void for_each_tile(Index rows, Index tallest, const Body& body) {
@@ -58,9 +60,6 @@ void for_each_tile(Index rows, Index tallest, const Body& body) {
     body(first, rows / tiles + (t < rows % tiles ? 1 : 0));
   }
 }
-
-template <class T>
-Index padded_columns(Index columns) { return ceil_div(columns, gemm_level<T>().lanes) * gemm_level<T>().lanes; }
 
 }  // namespace
 
@@ -83,101 +82,156 @@ ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& shape
   weights_ = shape.taps() * in_group_ * shape.out_channels;
   rows_per_block_ = std::clamp<Index>(kBlockPlaces / std::max<Index>(1, fast.out), 1, std::max<Index>(1, middle.out));
   blocks_per_slice_ = ceil_div(middle.out, rows_per_block_);
-  blocks_ = shape.batch * slow.out * blocks_per_slice_;
+  joins_rows_ = fast.stride == 1 && middle.stride == 1 && fast.in == fast.out;
+  const bool has_whole_images = slow.out == 1 && blocks_per_slice_ == 1 && in_group_ >= kFewChannels && !shape.is_depthwise();
+  if (has_whole_images) images_per_block_ = std::clamp<Index>(kBlockPlaces / std::max<Index>(1, shape.places()), 1, std::max<Index>(1, shape.batch));
+  blocks_ = ceil_div(shape.batch, images_per_block_) * slow.out * blocks_per_slice_;
   const double work = 2.0 * static_cast<double>(shape.batch * shape.places()) * static_cast<double>(weights_);
   const Index affordable = std::max<Index>(1, kPartElements / std::max<Index>(1, weights_));
   parts_ = work <= kSerialWork ? 1 : std::clamp<Index>(std::min(affordable, static_cast<Index>(work / kSerialWork)), 4, kMaxParts);
   parts_ = std::max<Index>(1, std::min(parts_, blocks_));
-  const Index places = rows_per_block_ * fast.out;
-  if (!shape.is_depthwise()) {
-    const Index input_rows = std::min(middle.in, (rows_per_block_ - 1) * middle.stride + (middle.taps - 1) * middle.dilation + 1);
+  const Index places = images_per_block_ * rows_per_block_ * fast.out, width = ColumnStrips<T>(out_group_).whole_width();
+  if (in_group_ < kFewChannels) {
     const Index windows = slow.taps * span_of(middle, rows_per_block_) * span_of(fast, fast.out);
-    const Index laid_out = (in_group_ < kFewChannels ? windows : input_rows * fast.in) * in_group_;
-    // Stores of packing may run over by a vector.
-    scratch_elements_ = ceil_div(places * padded_columns<T>(out_group_) + laid_out + 32, 16) * 16;
+    scratch_elements_ = places * width + windows * in_group_;
+  } else if (!shape.is_depthwise()) {
+    const Index input_rows = std::min(middle.in, span_of(middle, rows_per_block_));
+    const Index pixels = images_per_block_ * input_rows * fast.in + 2 * margin();
+    scratch_elements_ = (joins_rows_ ? fast.taps : 1) * places * width + pixels * in_group_;
   }
+  // Stores of packing may run over by a vector.
+  scratch_elements_ = ceil_div(scratch_elements_ + 32, 16) * 16;
   workspace_bytes_ = static_cast<std::size_t>(parts_ * scratch_elements_ + (parts_ - 1) * weights_) * sizeof(T);
+}
+
+// Pixels before and after the packed input that a run of rows may read, times zero.
+template <class T>
+Index ConvolutionWeightGradient<T>::margin() const {
+  return joins_rows_ ? (shape_.axes[2].taps - 1) * shape_.axes[2].dilation : 0;
 }
 
 template <class T>
 typename ConvolutionWeightGradient<T>::Block ConvolutionWeightGradient<T>::block_at(Index index) const {
   const Index row = index % blocks_per_slice_ * rows_per_block_;
-  const Index slice = index / blocks_per_slice_;
-  return {slice / shape_.axes[0].out, slice % shape_.axes[0].out, row, std::min(row + rows_per_block_, shape_.axes[1].out)};
+  const Index slice = index / blocks_per_slice_, image = slice / shape_.axes[0].out * images_per_block_;
+  return {image, std::min(images_per_block_, shape_.batch - image), slice % shape_.axes[0].out, row, std::min(row + rows_per_block_, shape_.axes[1].out)};
 }
 
 template <class T>
 void ConvolutionWeightGradient<T>::pack_outputs(const Block& block, const T* g, Index group, T* packed) const {
-  const Index strip = gemm_level<T>().strip;
-  const Index places = (block.row_end - block.row_begin) * shape_.axes[2].out;
+  const ColumnStrips<T> strips(out_group_);
+  const Index places = block.images * (block.row_end - block.row_begin) * shape_.axes[2].out;
   const Index first = ((block.image * shape_.axes[0].out + block.slice) * shape_.axes[1].out + block.row_begin) * shape_.axes[2].out;
-  for (Index column = 0; column < out_group_; column += strip) {
-    const Index columns = std::min(strip, out_group_ - column);
-    gemm_level<T>().pack_b(g + first * shape_.out_channels + group * out_group_ + column, shape_.out_channels, false, columns, padded_columns<T>(columns),
-                           places, packed + column * places);
+  for (Index strip = 0; strip < strips.count(); ++strip) {
+    const Index column = strips.begin(strip);
+    gemm_level<T>().pack_b(g + first * shape_.out_channels + group * out_group_ + column, shape_.out_channels, false, strips.columns(strip),
+                           strips.width(strip), places, packed + column * places);
   }
+}
+
+// Once for each tap of the last axis, with zeros where the tap is on the padding: so the taps of a block need no regard to the ends of rows.
+template <class T>
+void ConvolutionWeightGradient<T>::pack_outputs_by_taps(const Block& block, const T* g, Index group, T* packed) const {
+  const ConvolutionAxis& fast = shape_.axes[2];
+  const ColumnStrips<T> strips(out_group_);
+  const Index places = block.images * (block.row_end - block.row_begin) * fast.out, size = places * strips.whole_width();
+  pack_outputs(block, g, group, packed);
+  for (Index tap = fast.taps; tap-- > 0;) {
+    T* copy = packed + tap * size;
+    if (tap > 0) std::copy(packed, packed + size, copy);
+    const auto [begin, end] = inside(fast, tap);
+    for (Index strip = 0; strip < strips.count() && (begin > 0 || end < fast.out); ++strip) {
+      const Index width = strips.width(strip);
+      T* row = copy + strips.begin(strip) * places;
+      for (Index place = 0; place < places; place += fast.out, row += fast.out * width) {
+        std::fill(row, row + begin * width, T(0));
+        std::fill(row + std::max(begin, end) * width, row + fast.out * width, T(0));
+      }
+    }
+  }
+}
+
+// What taps (t1, t2) read of the packed input of `height` channels, for the rows of a block.
+template <class T>
+Index ConvolutionWeightGradient<T>::segments_by_rows(const Block& block, const Index (&tap)[2], const T* packed_x, Index height,
+                                                     ConvolutionSegment<T>* out) const {
+  const ConvolutionAxis &middle = shape_.axes[1], &fast = shape_.axes[2];
+  const InputRows input(middle, block.row_begin, block.row_end);
+  const Index rows = block.row_end - block.row_begin;
+  const auto add = [&](Index image, Index row, Index column, Index length) {
+    const Index source = image * input.count + input_place(middle, row, tap[0]) - input.first;
+    const T* a = packed_x + (source * fast.in + input_place(fast, column, tap[1])) * height;
+    for (Index r = 0; r < height; ++r) out->a[r] = a + r;
+    out->b = (image * rows + row - block.row_begin) * fast.out + column;
+    out->length = length;
+    ++out;
+  };
+  const ConvolutionSegment<T>* const begin = out;
+  const std::pair<Index, Index> columns = inside(fast, tap[1]), all = inside(middle, tap[0]);
+  const Index first = std::max(block.row_begin, all.first), last = std::min(block.row_end, all.second);
+  if (columns.first >= columns.second || first >= last) return 0;
+  for (Index image = 0; image < block.images; ++image) {
+    if (joins_rows_) {
+      add(image, first, 0, (last - first) * fast.out);
+      continue;
+    }
+    for (Index row = first; row < last; ++row) add(image, row, columns.first, columns.second - columns.first);
+  }
+  return out - begin;
 }
 
 // Channels as rows of the tiles; the packed input serves every tap of its slice.
 template <class T>
 void ConvolutionWeightGradient<T>::add_block_by_taps(const Block& block, const T* x, const T* g, T* w, T* scratch) const {
-  const ConvolutionLevel<T>& l = level<T>();
+  const ColumnStrips<T> strips(out_group_);
   const ConvolutionAxis &slow = shape_.axes[0], &middle = shape_.axes[1], &fast = shape_.axes[2];
-  const Index strip = gemm_level<T>().strip, lanes = gemm_level<T>().lanes;
-  const Index rows = block.row_end - block.row_begin, places = rows * fast.out;
-  const Index row_first = std::max<Index>(0, input_place(middle, block.row_begin, 0));
-  const Index row_last = std::min(middle.in - 1, input_place(middle, block.row_end - 1, middle.taps - 1));
-  const Index pixels = std::max<Index>(0, row_last - row_first + 1) * fast.in;
-  T* packed_g = scratch;
-  T* packed_x = scratch + places * padded_columns<T>(out_group_);
-  ConvolutionSegment<T> segments[kBlockPlaces];  // one for each row
+  const InputRows input(middle, block.row_begin, block.row_end);
+  const Index places = block.images * (block.row_end - block.row_begin) * fast.out, packed_size = places * strips.whole_width();
+  const Index per_image = input.count * fast.in, pixels = block.images * per_image + 2 * margin();
+  T* packed_x = scratch + (joins_rows_ ? fast.taps : 1) * packed_size;
+  ConvolutionSegment<T> segments[kBlockPlaces];  // at most one for each row
   for (Index group = 0; group < shape_.groups; ++group) {
-    pack_outputs(block, g, group, packed_g);
+    joins_rows_ ? pack_outputs_by_taps(block, g, group, scratch) : pack_outputs(block, g, group, scratch);
     for (Index t0 = 0; t0 < slow.taps; ++t0) {
       const Index slice = input_place(slow, block.slice, t0);
-      if (slice < 0 || slice >= slow.in || pixels == 0) continue;
-      const T* from = x + (((block.image * slow.in + slice) * middle.in + row_first) * fast.in) * shape_.in_channels + group * in_group_;
-      for_each_tile(in_group_, l.rows, [&](Index first, Index height) {
-        gemm_level<T>().pack_a(from + first, 1, shape_.in_channels, height, pixels, packed_x + first * pixels);
-      });
-      for (Index t1 = 0; t1 < middle.taps; ++t1) {
-        for (Index t2 = 0; t2 < fast.taps; ++t2) {
-          const std::pair<Index, Index> range = inside(fast, t2);
-          const Index begin = range.first, end = range.second;
-          if (begin >= end) continue;
-          Index height_of_segments = 0, count = 0;
-          for_each_tile(in_group_, l.rows, [&](Index first, Index height) {
-            if (height != height_of_segments) {
-              height_of_segments = height;
-              count = 0;
-              for (Index row = block.row_begin; row < block.row_end; ++row) {
-                const Index source = input_place(middle, row, t1);
-                if (source < 0 || source >= middle.in) continue;
-                const T* a = packed_x + ((source - row_first) * fast.in + input_place(fast, begin, t2)) * height;
-                for (Index r = 0; r < height; ++r) segments[count].a[r] = a + r;
-                segments[count].b = (row - block.row_begin) * fast.out + begin;
-                segments[count++].length = end - begin;
-              }
-            }
-            if (count == 0) return;
-            ConvolutionTile<T> call;
-            call.segments = segments;
-            call.count = count;
-            call.a_offset = first * pixels;
-            call.a_step = fast.stride * height;
-            call.adds_to_c = true;
-            call.bias = nullptr;
-            call.is_relu = false;
-            T* c = w + (((t0 * middle.taps + t1) * fast.taps + t2) * in_group_ + first) * shape_.out_channels + group * out_group_;
-            for (Index column = 0; column < out_group_; column += strip) {
-              call.columns = std::min(strip, out_group_ - column);
-              call.b_step = padded_columns<T>(call.columns);
-              call.b = packed_g + column * places;
-              for (Index r = 0; r < height; ++r) call.c[r] = c + r * shape_.out_channels + column;
-              l.tile[height - 1][call.b_step / lanes - 1](call);
-            }
-          });
+      if (slice < 0 || slice >= slow.in || input.count == 0) continue;
+      const Index image_step = slow.in * middle.in * fast.in * shape_.in_channels;
+      const T* from = x + block.image * image_step + (slice * middle.in + input.first) * fast.in * shape_.in_channels + group * in_group_;
+      for_each_tile(in_group_, strips.tile_rows(), [&](Index first, Index height) {
+        T* to = packed_x + first * pixels;
+        std::fill(to, to + margin() * height, T(0));
+        for (Index image = 0; image < block.images; ++image) {
+          gemm_level<T>().pack_a(from + image * image_step + first, 1, shape_.in_channels, height, per_image, to + (margin() + image * per_image) * height);
         }
+        std::fill(to + (pixels - margin()) * height, to + pixels * height, T(0));
+      });
+      for (Index tap = 0; tap < middle.taps * fast.taps; ++tap) {
+        const Index t1 = tap / fast.taps, t2 = tap % fast.taps;
+        Index height_of_segments = 0, count = 0;
+        for_each_tile(in_group_, strips.tile_rows(), [&](Index first, Index height) {
+          if (height != height_of_segments) {
+            height_of_segments = height;
+            count = segments_by_rows(block, {t1, t2}, packed_x + margin() * height, height, segments);
+          }
+          if (count == 0) return;
+          ConvolutionTile<T> call;
+          call.segments = segments;
+          call.count = count;
+          call.a_offset = first * pixels;
+          call.a_step = fast.stride * height;
+          call.adds_to_c = true;
+          call.bias = nullptr;
+          call.is_relu = false;
+          T* c = w + ((t0 * middle.taps * fast.taps + tap) * in_group_ + first) * shape_.out_channels + group * out_group_;
+          for (Index strip = 0; strip < strips.count(); ++strip) {
+            const Index column = strips.begin(strip);
+            call.columns = strips.columns(strip);
+            call.b_step = strips.width(strip);
+            call.b = scratch + (joins_rows_ ? t2 : 0) * packed_size + column * places;
+            for (Index r = 0; r < height; ++r) call.c[r] = c + r * shape_.out_channels + column;
+            convolution_level<T>().tile[height - 1][strips.vectors(strip) - 1](call);
+          }
+        });
       }
     }
   }
@@ -186,13 +240,12 @@ void ConvolutionWeightGradient<T>::add_block_by_taps(const Block& block, const T
 // Taps and channels together as rows of the tiles, on a copy of the input with its padding.
 template <class T>
 void ConvolutionWeightGradient<T>::add_block_by_windows(const Block& block, const T* x, const T* g, T* w, T* scratch) const {
-  const ConvolutionLevel<T>& l = level<T>();
+  const ColumnStrips<T> strips(out_group_);
   const ConvolutionAxis &slow = shape_.axes[0], &middle = shape_.axes[1], &fast = shape_.axes[2];
-  const Index strip = gemm_level<T>().strip, lanes = gemm_level<T>().lanes;
   const Index rows = block.row_end - block.row_begin, places = rows * fast.out;
   const Index height = span_of(middle, rows), width = span_of(fast, fast.out) * in_group_;
   T* packed_g = scratch;
-  T* padded = scratch + places * padded_columns<T>(out_group_);
+  T* padded = scratch + places * strips.whole_width();
   ConvolutionSegment<T> segments[kBlockPlaces];  // one for each row
   for (Index group = 0; group < shape_.groups; ++group) {
     pack_outputs(block, g, group, packed_g);
@@ -208,7 +261,7 @@ void ConvolutionWeightGradient<T>::add_block_by_windows(const Block& block, cons
         }
       }
     }
-    for_each_tile(shape_.taps() * in_group_, l.rows, [&](Index first, Index tile_rows) {
+    for_each_tile(shape_.taps() * in_group_, strips.tile_rows(), [&](Index first, Index tile_rows) {
       for (Index r = 0; r < tile_rows; ++r) {
         const Index tap = (first + r) / in_group_, t0 = tap / (middle.taps * fast.taps), t1 = tap / fast.taps % middle.taps, t2 = tap % fast.taps;
         const T* a = padded + (t0 * height + t1 * middle.dilation) * width + t2 * fast.dilation * in_group_ + (first + r) % in_group_;
@@ -226,12 +279,13 @@ void ConvolutionWeightGradient<T>::add_block_by_windows(const Block& block, cons
       call.adds_to_c = true;
       call.bias = nullptr;
       call.is_relu = false;
-      for (Index column = 0; column < out_group_; column += strip) {
-        call.columns = std::min(strip, out_group_ - column);
-        call.b_step = padded_columns<T>(call.columns);
+      for (Index strip = 0; strip < strips.count(); ++strip) {
+        const Index column = strips.begin(strip);
+        call.columns = strips.columns(strip);
+        call.b_step = strips.width(strip);
         call.b = packed_g + column * places;
         for (Index r = 0; r < tile_rows; ++r) call.c[r] = w + (first + r) * shape_.out_channels + group * out_group_ + column;
-        l.tile[tile_rows - 1][call.b_step / lanes - 1](call);
+        convolution_level<T>().tile[tile_rows - 1][strips.vectors(strip) - 1](call);
       }
     });
   }
@@ -253,7 +307,7 @@ void ConvolutionWeightGradient<T>::add_block_depthwise(const Block& block, const
         for (Index t2 = 0; t2 < fast.taps; ++t2) {
           const auto [begin, end] = inside(fast, t2);
           if (begin >= end) continue;
-          level<T>().depthwise_weights(inputs + input_place(fast, begin, t2) * channels, fast.stride * channels, outputs + begin * channels, channels,
+          convolution_level<T>().depthwise_weights(inputs + input_place(fast, begin, t2) * channels, fast.stride * channels, outputs + begin * channels, channels,
                                        end - begin, channels, w + ((t0 * middle.taps + t1) * fast.taps + t2) * channels);
         }
       }

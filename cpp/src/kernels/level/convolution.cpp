@@ -8,10 +8,13 @@
 namespace keraunos::kernels::KERAUNOS_LEVEL {
 namespace {
 
+// With 32 registers a tile is as wide as it can be: each row of a costs one load, whatever the width, and loads come to hold up the sums.
 #if defined(__AVX512F__) || defined(__ARM_NEON)
-constexpr int kRows = 8;
+constexpr int kVectors = 4;
+constexpr int tallest(int vectors) { return vectors == 4 ? 6 : 8; }
 #else
-constexpr int kRows = 6;
+constexpr int kVectors = 2;
+constexpr int tallest(int) { return 6; }
 #endif
 
 template <class T, int Rows, int Vectors>
@@ -26,18 +29,24 @@ void tile(const ConvolutionTile<T>& call) {
 #pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r) a[r] = segment->a[r] + call.a_offset;
     const T* b = call.b + segment->b * b_step;
-    const T* const b_end = b + segment->length * b_step;
-    for (std::int64_t at = 0; b != b_end; at += a_step, b += b_step) {
+    const auto step = [&](std::int64_t at) __attribute__((always_inline)) {
       V right[Vectors];
-#pragma GCC unroll 2
+#pragma GCC unroll 4
       for (int v = 0; v < Vectors; ++v) right[v] = load(b + v * W);
+      b += b_step;
 #pragma GCC unroll 8
       for (int r = 0; r < Rows; ++r) {
         const V left = splat(a[r][at]);
-#pragma GCC unroll 2
+#pragma GCC unroll 4
         for (int v = 0; v < Vectors; ++v) sum[r][v] = fma(left, right[v], sum[r][v]);
       }
+    };
+    std::int64_t left = segment->length, at = 0;
+    for (; left >= 2; left -= 2, at += 2 * a_step) {
+      step(at);
+      step(at + a_step);
     }
+    if (left > 0) step(at);
   }
 
   const int last = static_cast<int>(call.columns - (Vectors - 1) * W);  // columns in the last vector
@@ -51,7 +60,7 @@ void tile(const ConvolutionTile<T>& call) {
   }
 #pragma GCC unroll 8
   for (int r = 0; r < Rows; ++r) {
-#pragma GCC unroll 2
+#pragma GCC unroll 4
     for (int v = 0; v < Vectors; ++v) {
       T* p = call.c[r] + v * W;
       const bool is_part = v == Vectors - 1 && !is_whole;
@@ -67,11 +76,14 @@ void tile(const ConvolutionTile<T>& call) {
   }
 }
 
-template <class T, int Rows>
+template <class T, int Rows, int Vectors>
 constexpr void fill_tiles(ConvolutionLevel<T>& level) {
-  level.tile[Rows - 1][0] = tile<T, Rows, 1>;
-  level.tile[Rows - 1][1] = tile<T, Rows, 2>;
-  if constexpr (Rows > 1) fill_tiles<T, Rows - 1>(level);
+  level.tile[Rows - 1][Vectors - 1] = tile<T, Rows, Vectors>;
+  if constexpr (Rows > 1) {
+    fill_tiles<T, Rows - 1, Vectors>(level);
+  } else if constexpr (Vectors > 1) {
+    fill_tiles<T, tallest(Vectors - 1), Vectors - 1>(level);
+  }
 }
 
 // ---------------------------------------------------------------- depthwise
@@ -136,8 +148,9 @@ void depthwise_weights(const T* x, std::int64_t x_step, const T* g, std::int64_t
 
 template <class T>
 constexpr ConvolutionLevel<T> make_convolution_level() {
-  ConvolutionLevel<T> level = {kRows, {}, depthwise<T>, depthwise_weights<T>};
-  fill_tiles<T, kRows>(level);
+  ConvolutionLevel<T> level = {Lanes<T>::count, kVectors, {}, {}, depthwise<T>, depthwise_weights<T>};
+  for (int vectors = 1; vectors <= kVectors; ++vectors) level.rows[vectors - 1] = tallest(vectors);
+  fill_tiles<T, tallest(kVectors), kVectors>(level);
   return level;
 }
 

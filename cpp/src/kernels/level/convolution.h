@@ -7,7 +7,9 @@
 
 namespace keraunos::kernels {
 
-constexpr int kConvolutionRows = 8;  // at most, on any level
+// Rows and vectors of a tile: at most, on any level.
+constexpr int kConvolutionRows = 8;
+constexpr int kConvolutionVectors = 4;
 
 // A run of the inner axis along which every row of a is read from its own pointer.
 template <class T>
@@ -35,9 +37,11 @@ struct ConvolutionTile {
 
 template <class T>
 struct ConvolutionLevel {
-  int rows;  // of the tallest tile
-  // [rows - 1][vectors - 1], vectors 1 or 2
-  void (*tile[kConvolutionRows][2])(const ConvolutionTile<T>&);
+  int lanes;                      // of one vector
+  int vectors;                    // of the widest tile
+  int rows[kConvolutionVectors];  // of the tallest tile, by vectors - 1
+  // [rows - 1][vectors - 1]
+  void (*tile[kConvolutionRows][kConvolutionVectors])(const ConvolutionTile<T>&);
   // y[c] = bias[c] + sum over taps of x[tap][c] * w[tap][c]
   void (*depthwise)(const T* const* x, const T* const* w, std::int64_t taps, std::int64_t channels, const T* bias, bool is_relu, T* y);
   // w[c] += sum over places of x[place][c] * g[place][c]

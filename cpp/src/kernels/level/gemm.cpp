@@ -215,15 +215,22 @@ void pack_straight(const T* b, std::int64_t ldb, std::int64_t columns, std::int6
   if (width < W) {
     const T* end = out + k * width;
     const auto part = part_of(b, static_cast<int>(columns)), narrow = part_of(b, static_cast<int>(width));
-    for (std::int64_t p = 0; p < k; ++p) store_narrow(out + p * width, load_part(b + p * ldb, part), end, narrow);
+    std::int64_t p = 0;
+    if (columns == width && ldb >= W) {
+      // What is read beyond the columns belongs to the next row, and what is stored there is written again.
+      const std::int64_t whole = k - (W + width - 1) / width;
+      for (; p < whole; ++p) store(out + p * width, load(b + p * ldb));
+    }
+    for (; p < k; ++p) store_narrow(out + p * width, load_part(b + p * ldb, part), end, narrow);
     return;
   }
   for (std::int64_t p = 0; p < k; ++p) {
     const T* row = b + p * ldb;
     T* to = out + p * width;
-    KERAUNOS_INDEPENDENT
-    for (std::int64_t j = 0; j < columns; ++j) to[j] = row[j];
-    for (std::int64_t j = columns; j < width; ++j) to[j] = T(0);
+    std::int64_t j = 0;
+    for (; j + W <= columns; j += W) store(to + j, load(row + j));
+    for (; j < columns; ++j) to[j] = row[j];
+    for (; j < width; ++j) to[j] = T(0);
   }
 }
 
