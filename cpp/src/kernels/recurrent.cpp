@@ -7,6 +7,7 @@
 #include "base/threads.h"
 #include "kernels/dispatch.h"
 #include "kernels/kernels.h"
+#include "kernels/level/gemm.h"
 #include "kernels/level/recurrent.h"
 
 namespace keraunos::kernels {
@@ -33,19 +34,29 @@ Index padded(Index elements) {
   return (elements + line - 1) / line * line;
 }
 
-Index chunk_rows(const Sequence& shape) {
+// The batch in chunks of nearly equal height. Of several chunks none is so low that its products get slow.
+RowTiles chunks_of(const Sequence& shape) {
   const double work = 2.0 * static_cast<double>(shape.batch * shape.steps) * static_cast<double>((shape.inputs + shape.units) * shape.units) *
                       static_cast<double>(gates_of(shape.cell));
-  return work < kSerialWork ? std::max<Index>(1, shape.batch) : kChunkRows;
+  RowTiles chunks;
+  chunks.count = work < kSerialWork ? 1 : std::max<Index>(1, (shape.batch + kChunkRows - 1) / kChunkRows);
+  chunks.base = shape.batch / chunks.count;
+  chunks.extra = shape.batch % chunks.count;
+  return chunks;
 }
 
-Index chunks(const Sequence& shape) { return (shape.batch + chunk_rows(shape) - 1) / chunk_rows(shape); }
+Index chunk_rows(const Sequence& shape) {
+  const RowTiles chunks = chunks_of(shape);
+  return chunks.base + (chunks.extra > 0 ? 1 : 0);
+}
+
+Index chunks(const Sequence& shape) { return chunks_of(shape).count; }
 
 template <class Body>
 void over_chunks(const Sequence& shape, const Body& body) {
-  const Index rows = chunk_rows(shape);
-  parallel_for(chunks(shape), 1, [&](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) body(i, i * rows, std::min(shape.batch, (i + 1) * rows));
+  const RowTiles tiles = chunks_of(shape);
+  parallel_for(tiles.count, 1, [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) body(i, first_row(tiles, i), first_row(tiles, i + 1));
   });
 }
 

@@ -7,8 +7,10 @@
 
 namespace keraunos::kernels {
 
-// Rows of a chunk that share their projected inputs with so many timesteps that about this many rows are projected at once.
-constexpr std::int64_t kProjectedRows = 32;
+// With fewer rows than this a product of one timestep is slow: the inputs of several steps are projected at once, row by row.
+constexpr std::int64_t kEnoughRows = 8;
+// A number of whole tiles at every level.
+constexpr std::int64_t kProjectedSteps = 24;
 
 // Gates in the products with the inputs and with the state.
 static constexpr std::int64_t gates_of(Cell cell) { return cell == Cell::kLstm ? 4 : cell == Cell::kGru ? 3 : 1; }
@@ -17,7 +19,7 @@ static constexpr std::int64_t kept_gates_of(Cell cell) { return cell == Cell::kS
 
 // Timesteps whose inputs are projected at once for `rows` rows.
 static inline std::int64_t projected_steps(std::int64_t rows, std::int64_t steps) {
-  const std::int64_t wanted = rows >= kProjectedRows ? 1 : kProjectedRows / rows;
+  const std::int64_t wanted = rows >= kEnoughRows ? 1 : kProjectedSteps;
   return wanted < steps ? wanted : steps;
 }
 
