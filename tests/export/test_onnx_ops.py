@@ -18,12 +18,13 @@ from keraunos import _core
 from keraunos.export.onnx_model import function_model
 from keraunos.layers import InputSpec
 
+RECURRENT = ("simple_rnn", "lstm", "gru", "gru_reset_before")
 # Long series, and ops of gradients, which no inference call has. A layer that needs one brings its translation.
 NOT_TRANSLATED = (
     {"digamma", "erfinv", "gcd", "i0", "i0e", "i1", "i1e", "lcm", "lgamma", "nextafter"}
     | {"concatenate_grad", "gather_grad", "slice_grad", "take_along_axis_grad"}
     | {"average_pool_grad", "conv_weight_grad", "max_pool_grad", "max_pool_pick"}
-    | {"ctc_beam_search", "gru_grad", "lstm_grad", "simple_rnn_grad"}
+    | {"ctc_beam_search", "gru_grad", "gru_reset_before_grad", "lstm_grad", "simple_rnn_grad"}
     | {"dropout", "random_gamma", "random_integer", "random_normal", "random_permutation", "random_truncated_normal", "random_uniform"}
 )
 
@@ -37,7 +38,7 @@ def is_defined(sample):
 
 def is_survived(sample):
     """Whether onnxruntime takes it: its recurrent ops do not return from an empty batch."""
-    return not (sample.op in ("simple_rnn", "lstm", "gru") and not len(sample.operands[0]))
+    return not (sample.op in RECURRENT and not len(sample.operands[0]))
 
 
 def is_exportable(sample):
@@ -47,7 +48,7 @@ def is_exportable(sample):
 def shape_of(sample, which, is_open):
     """The shape of an operand's spec. Weights and channels of images, and what adaptive pooling divides, are never open."""
     operand = sample.operands[which]
-    if is_open and sample.op in ("simple_rnn", "lstm", "gru"):
+    if is_open and sample.op in RECURRENT:
         is_state = operand.ndim == 2 and len(operand) == len(sample.operands[0]) and which <= 1 + (sample.op == "lstm")
         return (None, *operand.shape[1:]) if which == 0 or is_state else operand.shape
     if not is_open or sample.attributes.get("places") or ("conv" in sample.op and which >= 1):
