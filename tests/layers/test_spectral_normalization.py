@@ -1,0 +1,26 @@
+"""SpectralNormalization while training."""
+
+import numpy as np
+
+from keraunos import layers, ops
+from keraunos.tracing import Function, GradientTape
+
+X = np.random.default_rng(0).normal(size=(6, 5)).astype("float32")
+
+
+def gradient_of(layer, kernel):
+    with GradientTape() as tape:
+        loss = ops.sum(ops.square(layer(X, training=True)))
+    return tape.gradient(loss, kernel)
+
+
+def test_the_gradient_is_that_of_the_normalized_kernel_eager_and_traced():
+    # The kernel is replaced before it is used: as in Keras no gradient goes through the division.
+    for run in (lambda function: function(), lambda function: Function(function)()):
+        layer = layers.SpectralNormalization(layers.Dense(4))
+        layer.build(X.shape)
+        found = run(lambda: gradient_of(layer, layer.layer.kernel)).numpy()
+        plain = layers.Dense(4)
+        plain.build(X.shape)
+        plain.set_weights(layer.layer.get_weights())
+        np.testing.assert_allclose(found, gradient_of(plain, plain.kernel).numpy(), rtol=1e-5, atol=1e-6)
