@@ -32,8 +32,7 @@ NOT_TRANSLATED = (
 def is_defined(sample):
     """Whether ONNX says what the sample's values give: it leaves NaN among extremes and in casts to integers open."""
     has_nan = any(operand.dtype.kind == "f" and not np.isfinite(operand).all() for operand in sample.operands)
-    # The statistics that a gradient of attention is given were taken in float64.
-    return not (has_nan and sample.op in ("argmax", "argmin", "cast")) and sample.op != "attention_grad"
+    return not (has_nan and sample.op in ("argmax", "argmin", "cast"))
 
 
 def is_survived(sample):
@@ -63,7 +62,9 @@ def shape_of(sample, which, is_open):
 def test_onnxruntime_gives_our_outputs(sample, is_open, dtype):
     if dtype != "float64" and not any(operand.dtype == "float64" for operand in sample.operands):
         pytest.skip("no floats")
-    operands = [operand.astype(dtype) if operand.dtype == "float64" else operand for operand in sample.operands]
+    # The peak of a query that sees nothing is -inf in the narrower dtype.
+    with np.errstate(over="ignore"):
+        operands = [operand.astype(dtype) if operand.dtype == "float64" else operand for operand in sample.operands]
     free = [i for i in range(len(operands)) if i not in sample.constants]
 
     def function(*tensors):
