@@ -18,8 +18,8 @@ namespace {
 using Index = std::int64_t;
 using Mask = std::vector<char>;
 
-Index gates(Cell cell) { return cell == Cell::kLstm ? 4 : cell == Cell::kGru ? 3 : 1; }
-Index kept_gates(Cell cell) { return cell == Cell::kSimple ? 1 : 4; }
+Index gates(Cell cell) { return cell == Cell::kLstm ? 4 : cell == Cell::kSimple ? 1 : 3; }
+Index kept_gates(Cell cell) { return cell == Cell::kGru ? 4 : gates(cell); }
 
 // Everything that goes into a sequence, in one list: x, h0, c0, kernel, recurrent kernel, bias.
 template <class T>
@@ -98,6 +98,15 @@ Operands<double> plain_row(const Sequence& s, const Operands<double>& in, const 
       if (s.cell == Cell::kGru) {
         const double u = sigmoid(x_part(j) + h_part(j)), r = sigmoid(x_part(n + j) + h_part(n + j));
         next_h[at] = u * h[at] + (1 - u) * std::tanh(x_part(2 * n + j) + r * h_part(2 * n + j));
+      }
+      if (s.cell == Cell::kGruResetBefore) {
+        const double u = sigmoid(x_part(j) + h_part(j));
+        double candidate = x_part(2 * n + j);
+        for (Index i = 0; i < n; ++i) {
+          const double reset = sigmoid(x_part(n + i) + h_part(n + i));
+          candidate += reset * h[static_cast<std::size_t>(i)] * in[4][static_cast<std::size_t>(i * wide + 2 * n + j)];
+        }
+        next_h[at] = u * h[at] + (1 - u) * std::tanh(candidate);
       }
     }
     if (mask == nullptr || (*mask)[static_cast<std::size_t>(row * s.steps + t)]) {
@@ -195,8 +204,8 @@ void gives_the_same_bits_for_any_number_of_threads(const Sequence& s, const Mask
 }  // namespace
 
 int main() {
-  const Index sizes[][4] = {{1, 1, 1, 1}, {1, 40, 3, 8}, {3, 5, 2, 7}, {5, 3, 9, 17}, {33, 4, 3, 5}, {2, 70, 1, 24}};
-  for (Cell cell : {Cell::kSimple, Cell::kLstm, Cell::kGru}) {
+  const Index sizes[][4] = {{1, 1, 1, 1}, {1, 40, 3, 8}, {3, 5, 2, 7}, {5, 3, 9, 17}, {33, 4, 3, 5}, {2, 70, 1, 24}, {20, 30, 3, 5}, {3, 200, 2, 2}};
+  for (Cell cell : {Cell::kSimple, Cell::kLstm, Cell::kGru, Cell::kGruResetBefore}) {
     for (const auto& size : sizes) {
       for (int variant = 0; variant < 6; ++variant) {
         Sequence s;
@@ -219,12 +228,16 @@ int main() {
     Sequence large;
     large.cell = cell;
     large.batch = 70;
-    large.steps = 12;
+    large.steps = 40;  // several blocks of the walk back
     large.inputs = 20;
     large.units = 48;
     const Mask mask = make_mask(large);
     gives_the_same_bits_for_any_number_of_threads(large, nullptr, "large");
     gives_the_same_bits_for_any_number_of_threads(large, &mask, "large, masked");
+    large.batch = 300;  // more chunks than groups of them
+    large.steps = 5;
+    agrees_with_plain_loops<float>(large, nullptr, "many rows");
+    gives_the_same_bits_for_any_number_of_threads(large, nullptr, "many rows");
   }
   return check::finish();
 }

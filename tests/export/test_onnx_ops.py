@@ -18,12 +18,13 @@ from keraunos import _core
 from keraunos.export.onnx_model import function_model
 from keraunos.layers import InputSpec
 
+RECURRENT = ("simple_rnn", "lstm", "gru", "gru_reset_before")
 # Long series, and ops of gradients, which no inference call has. A layer that needs one brings its translation.
 NOT_TRANSLATED = (
     {"digamma", "erfinv", "gcd", "i0", "i0e", "i1", "i1e", "lcm", "lgamma", "nextafter"}
     | {"concatenate_grad", "gather_grad", "slice_grad", "take_along_axis_grad"}
     | {"average_pool_grad", "conv_weight_grad", "max_pool_grad", "max_pool_pick"}
-    | {"ctc_beam_search", "gru_grad", "lstm_grad", "simple_rnn_grad"}
+    | {"ctc_beam_search", "gru_grad", "gru_reset_before_grad", "lstm_grad", "simple_rnn_grad"}
     | {"dropout", "random_gamma", "random_integer", "random_normal", "random_permutation", "random_truncated_normal", "random_uniform"}
 )
 
@@ -31,13 +32,12 @@ NOT_TRANSLATED = (
 def is_defined(sample):
     """Whether ONNX says what the sample's values give: it leaves NaN among extremes and in casts to integers open."""
     has_nan = any(operand.dtype.kind == "f" and not np.isfinite(operand).all() for operand in sample.operands)
-    # The statistics that a gradient of attention is given were taken in float64.
-    return not (has_nan and sample.op in ("argmax", "argmin", "cast")) and sample.op != "attention_grad"
+    return not (has_nan and sample.op in ("argmax", "argmin", "cast"))
 
 
 def is_survived(sample):
     """Whether onnxruntime takes it: its recurrent ops do not return from an empty batch."""
-    return not (sample.op in ("simple_rnn", "lstm", "gru") and not len(sample.operands[0]))
+    return not (sample.op in RECURRENT and not len(sample.operands[0]))
 
 
 def is_exportable(sample):
@@ -47,7 +47,7 @@ def is_exportable(sample):
 def shape_of(sample, which, is_open):
     """The shape of an operand's spec. Weights and channels of images, and what adaptive pooling divides, are never open."""
     operand = sample.operands[which]
-    if is_open and sample.op in ("simple_rnn", "lstm", "gru"):
+    if is_open and sample.op in RECURRENT:
         is_state = operand.ndim == 2 and len(operand) == len(sample.operands[0]) and which <= 1 + (sample.op == "lstm")
         return (None, *operand.shape[1:]) if which == 0 or is_state else operand.shape
     if not is_open or sample.attributes.get("places") or ("conv" in sample.op and which >= 1):
@@ -62,7 +62,9 @@ def shape_of(sample, which, is_open):
 def test_onnxruntime_gives_our_outputs(sample, is_open, dtype):
     if dtype != "float64" and not any(operand.dtype == "float64" for operand in sample.operands):
         pytest.skip("no floats")
-    operands = [operand.astype(dtype) if operand.dtype == "float64" else operand for operand in sample.operands]
+    # The peak of a query that sees nothing is -inf in the narrower dtype.
+    with np.errstate(over="ignore"):
+        operands = [operand.astype(dtype) if operand.dtype == "float64" else operand for operand in sample.operands]
     free = [i for i in range(len(operands)) if i not in sample.constants]
 
     def function(*tensors):

@@ -14,6 +14,7 @@ MAKERS = {
     "simple": lambda **options: layers.SimpleRNN(4, **options),
     "lstm": lambda **options: layers.LSTM(4, **options),
     "gru": lambda **options: layers.GRU(4, **options),
+    "gru, reset before": lambda **options: layers.GRU(4, reset_after=False, **options),
 }
 
 

@@ -117,6 +117,30 @@ def test_state_lives_from_run_to_run_of_a_session(tmp_path):
     np.testing.assert_array_equal(read_tensor(tmp_path / "out.0"), x[0] + 1)
 
 
+STATEFUL_LAYERS = {
+    "simple": lambda: [layers.SimpleRNN(3, stateful=True)],
+    "lstm": lambda: [layers.LSTM(4, stateful=True, return_sequences=True), layers.LSTM(3, stateful=True)],
+    "gru": lambda: [layers.GRU(4, stateful=True)],
+    "gru, reset before": lambda: [layers.GRU(4, stateful=True, reset_after=False)],
+    "step by step": lambda: [layers.LSTM(4, stateful=True, use_cudnn=False)],
+    "bidirectional": lambda: [layers.Bidirectional(layers.LSTM(4, stateful=True))],
+}
+
+
+@pytest.mark.parametrize("kind", STATEFUL_LAYERS)
+def test_states_of_recurrent_layers_live_until_a_reset(kind, tmp_path):
+    keraunos.utils.set_random_seed(7)
+    model = keraunos.Sequential([keraunos.Input(batch_shape=(2, 5, 3)), *STATEFUL_LAYERS[kind](), layers.Dense(2)])
+    batches = [numbers(2, 5, 3) + i for i in range(3)]
+    model.save(tmp_path / "m.keras")
+    expected = [model.predict(batch, verbose=0) for batch in batches]
+    assert not np.array_equal(model.predict(batches[0], verbose=0), expected[0])
+    drive(tmp_path / "m.keras", "runs", tmp_path / "out", *write_tensors(tmp_path, batches))
+    for i, want in enumerate(expected):
+        assert read_tensor(tmp_path / f"out.{i}").tobytes() == want.tobytes()
+    assert read_tensor(tmp_path / "out.again").tobytes() == expected[0].tobytes()
+
+
 def test_a_file_saved_unchanged_by_cpp_loads_in_python(tmp_path):
     model, x, _ = made("two_inputs_and_outputs")
     model.save(tmp_path / "m.keras")

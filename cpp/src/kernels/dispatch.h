@@ -17,6 +17,7 @@ struct LevelTables {
   const AttentionTable* attention;
   const RandomTable* random;
   const RecurrentTable* recurrent;
+  const RecurrentGradientTable* recurrent_gradient;
   const PoolingTable* pooling;
   const ConvolutionTable* convolution;
 };

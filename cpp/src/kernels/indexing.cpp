@@ -83,6 +83,25 @@ std::int64_t tuple_offset(const TupleIndexing& plan, const Index* tuple, std::in
   return offset;
 }
 
+template <class Index>
+void check_indices(const Index* index, const AxisIndexing& shape, const IndexSite& site) {
+  for (std::int64_t i = 0; i < shape.count; ++i) {
+    const auto picked = static_cast<std::int64_t>(index[i]);
+    if (is_outside(picked, shape.size)) site.fail(picked, shape.size, i);
+  }
+}
+
+// Rows [first, last) of the sums, written to `out`: every index is looked at, so that equal ones are added in their order.
+template <class T, class Index>
+void sum_rows(const Index* index, const T* g, const AxisIndexing& shape, std::int64_t first, std::int64_t last, T* out) {
+  const std::int64_t inner = shape.inner;
+  std::memset(out, 0, static_cast<std::size_t>((last - first) * inner) * sizeof(T));
+  for (std::int64_t i = 0; i < shape.count; ++i) {
+    const auto picked = static_cast<std::int64_t>(index[i]);
+    if (picked >= first && picked < last) add_run(g + i * inner, out + (picked - first) * inner, inner);
+  }
+}
+
 }  // namespace
 
 void IndexSite::fail(std::int64_t index, std::int64_t size, std::int64_t position) const {
@@ -120,10 +139,7 @@ void gather(const AxisIndexing& shape, std::size_t element_size, Indices indices
 
 void gather_add(const AxisIndexing& shape, Dtype dtype, Indices indices, const void* g, void* out, const IndexSite& site) {
   visit_indices(indices, [&](const auto* index) {
-    for (std::int64_t i = 0; i < shape.count; ++i) {
-      const auto picked = static_cast<std::int64_t>(index[i]);
-      if (is_outside(picked, shape.size)) site.fail(picked, shape.size, i);
-    }
+    check_indices(index, shape, site);
     if (shape.outer * shape.size * shape.inner == 0) return;
     visit_arithmetic(dtype, [&](auto type) {
       using T = typename decltype(type)::type;
@@ -140,15 +156,20 @@ void gather_add(const AxisIndexing& shape, Dtype dtype, Indices indices, const v
           const std::int64_t o = item / bands;
           const std::int64_t first = item % bands * grain;
           const std::int64_t last = std::min(first + grain, shape.size);
-          T* base = to + o * shape.size * inner;
-          std::memset(base + first * inner, 0, static_cast<std::size_t>((last - first) * row_bytes));
-          const T* row = from + o * shape.count * inner;
-          for (std::int64_t i = 0; i < shape.count; ++i, row += inner) {
-            const auto picked = static_cast<std::int64_t>(index[i]);
-            if (picked >= first && picked < last) add_run(row, base + picked * inner, inner);
-          }
+          sum_rows(index, from + o * shape.count * inner, shape, first, last, to + (o * shape.size + first) * inner);
         }
       });
+    });
+  });
+}
+
+void gather_add_rows(const AxisIndexing& shape, Dtype dtype, Indices indices, const void* g, std::int64_t first, std::int64_t last, void* out,
+                     const IndexSite& site) {
+  visit_indices(indices, [&](const auto* index) {
+    check_indices(index, shape, site);
+    visit_arithmetic(dtype, [&](auto type) {
+      using T = typename decltype(type)::type;
+      sum_rows(index, static_cast<const T*>(g), shape, first, last, static_cast<T*>(out));
     });
   });
 }

@@ -33,6 +33,9 @@ struct AxisIndexing {
 void gather(const AxisIndexing& shape, std::size_t element_size, Indices indices, const void* x, void* out, const IndexSite& site);
 // out = 0; out[o, indices[i], :] += g[o, i, :], in the order of i.
 void gather_add(const AxisIndexing& shape, Dtype dtype, Indices indices, const void* g, void* out, const IndexSite& site);
+// The rows [first, last) of that result alone, for an array without outer axes.
+void gather_add_rows(const AxisIndexing& shape, Dtype dtype, Indices indices, const void* g, std::int64_t first, std::int64_t last, void* out,
+                     const IndexSite& site);
 
 // take_along_axis: an odometer over the indices' (broadcast) shape; x moves by x_strides and by index * axis_stride.
 struct AlongAxis {

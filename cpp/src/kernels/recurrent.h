@@ -11,7 +11,8 @@ namespace keraunos::kernels {
 //   kLstm    i, f, g, o = sigmoid(z0), sigmoid(z1), tanh(z2), sigmoid(z3);  c = f c + i g;  h = o tanh(c)
 //   kGru     the state has a bias of its own: y = h recurrent_kernel + recurrent_bias, z = x kernel + bias;
 //            u = sigmoid(z0 + y0), r = sigmoid(z1 + y1), g = tanh(z2 + r y2);  h = u h + (1 - u) g
-enum class Cell : std::uint8_t { kSimple, kLstm, kGru };
+//   kGruResetBefore  u = sigmoid(z0), r = sigmoid(z1), g = tanh((x kernel + bias)2 + (r h) recurrent_kernel2);  h as above
+enum class Cell : std::uint8_t { kSimple, kLstm, kGru, kGruResetBefore };
 
 struct Sequence {
   Cell cell = Cell::kSimple;
@@ -38,7 +39,7 @@ struct SequenceResults {
   T* h = nullptr;        // batch x units
   T* c = nullptr;        // LSTM
   // For the gradient, or nullptr: gates, and the states before each step.
-  T* gates = nullptr;    // batch x steps x 4 units (kSimple: 1)
+  T* gates = nullptr;    // batch x steps x 4 units (kSimple: 1, kGruResetBefore: 3)
   T* before_h = nullptr; // batch x steps x units
   T* before_c = nullptr; // LSTM
 };

@@ -163,6 +163,14 @@ struct Heads {
   Formula seen(const Formula& slopes) const {
     return mask.is_empty() ? slopes : Formula(build, build.select(mask, slopes, number(0)));
   }
+  // The score of what a query does not see.
+  double low() const {
+    switch (q.value().dtype()) {
+      case Dtype::kFloat64: return -0.7 * 1.79769313486231570815e308;
+      case Dtype::kFloat16: return -0.7 * 65504;
+      default: return -0.7 * 3.40282346638528859812e38;
+    }
+  }
 
  private:
   // Positions of x as a column (end = -1) or a row.
@@ -170,13 +178,6 @@ struct Heads {
     const Value length = build.emit1("dim", {x}, {{"axis", std::int64_t{1}}});
     const Value row = build.emit1("iota", {length}, {{"size", kFromInput}, {"dtype", Dtype::kInt32}});
     return end < 0 ? build.emit1("expand_dims", {row}, {{"axes", Ints{1}}}) : row;
-  }
-  double low() const {
-    switch (q.value().dtype()) {
-      case Dtype::kFloat64: return -0.7 * 1.79769313486231570815e308;
-      case Dtype::kFloat16: return -0.7 * 65504;
-      default: return -0.7 * 3.40282346638528859812e38;
-    }
   }
 };
 
@@ -197,7 +198,9 @@ std::vector<Value> attention_grad_body(Builder& build, const std::vector<Value>&
     return Formula(build, build.emit1("slice", {statistics}, part));
   };
   const Formula g = heads.turned(inputs[0]), y = heads.turned(inputs[4]);
-  const Formula p = (heads.scores() - statistic(0)).apply("exp") * statistic(1);
+  // The peak of a query that sees nothing may come from a wider dtype, where it is lower.
+  const Formula peak = statistic(0).apply("maximum", statistic(0).number(heads.low()));
+  const Formula p = (heads.scores() - peak).apply("exp") * statistic(1);
   const Formula slopes = heads.product(g, heads.v, false, true);
   const Formula s = heads.seen(p * (slopes - heads.sum(g * y))) * heads.scale();
   return {heads.turned(heads.product(s, heads.k, false, false)), heads.turned(heads.product(s, heads.q, true, false)),

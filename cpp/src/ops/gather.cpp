@@ -57,6 +57,25 @@ Kernel gather_grad_kernel(KernelRequest& request) {
   };
 }
 
+// Each panel looks through all indices: they must be few beside the elements of the result.
+constexpr std::int64_t kElementsPerLook = 16;
+
+// Some rows of the gradient at a time, for the optimizer's loop that consumes them: most rows of a large embedding are zeros,
+// which then never leave the cache.
+PanelKernel gather_grad_panel(KernelRequest& request, std::int64_t rows) {
+  const kernels::AxisIndexing shape =
+      axis_indexing(request.shape(2), static_cast<int>(request.attributes.integer("axis")), request.shape(1).elements());
+  const Dtype dtype = request.dtype(0);
+  if (shape.outer != 1 || shape.size != request.shape(2)[0] || (dtype != Dtype::kFloat32 && dtype != Dtype::kFloat64)) return {};
+  const std::int64_t panels = (shape.size + rows - 1) / rows;
+  if (shape.count * panels * kElementsPerLook > shape.size * shape.inner) return {};
+  if (shape.count * shape.inner != request.shape(0).elements()) return {};
+  const IndexOperand indices(request, 1);
+  return [=, site = site_of(request)](const KernelCall& call, std::int64_t begin, std::int64_t end) {
+    kernels::gather_add_rows(shape, dtype, indices.read(call), call.inputs[0], begin, end, call.outputs[0], site);
+  };
+}
+
 std::vector<Value> gather_grad_gradient(const GradientContext& context) {
   return {context.build.emit1("gather", {context.gradients[0], context.inputs[1]}, context.attributes), Value(), Value()};
 }
@@ -156,7 +175,9 @@ Op axis_op(const char* name, int inputs, ShapeRule rule, KernelMaker kernel, Gra
 
 void register_gather(Registry& registry) {
   registry.add(axis_op("gather", 2, gather_specs, gather_kernel, gather_gradient));
-  registry.add(axis_op("gather_grad", 3, gather_grad_specs, in_float32(gather_grad_kernel), gather_grad_gradient));
+  Op gather_grad = axis_op("gather_grad", 3, gather_grad_specs, in_float32(gather_grad_kernel), gather_grad_gradient);
+  gather_grad.panel_kernel = gather_grad_panel;
+  registry.add(std::move(gather_grad));
   registry.add(axis_op("take_along_axis", 2, take_along_specs, take_along_kernel, take_along_gradient));
   registry.add(axis_op("take_along_axis_grad", 3, take_along_grad_specs, in_float32(take_along_grad_kernel), take_along_grad_gradient));
 }

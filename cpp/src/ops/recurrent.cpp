@@ -1,6 +1,8 @@
-// Whole sequences of SimpleRNN, LSTM and GRU as ops: "simple_rnn", "lstm", "gru", and their gradients. The slow truth is the
-// cell walked step by step, which the layers do for every other configuration.
+// Whole sequences of SimpleRNN, LSTM and GRU as ops: "simple_rnn", "lstm", "gru", "gru_reset_before", and their gradients. The
+// slow truth is the cell walked step by step, which the layers do for every other configuration.
 #include "kernels/recurrent.h"
+
+#include <cstring>
 
 #include "ops/half_precision.h"
 #include "ops/registry.h"
@@ -34,6 +36,7 @@ struct Layout {
 constexpr Layout kSimple = {Cell::kSimple, "simple_rnn", 1, 1};
 constexpr Layout kLstm = {Cell::kLstm, "lstm", 4, 4};
 constexpr Layout kGru = {Cell::kGru, "gru", 3, 4};
+constexpr Layout kGruResetBefore = {Cell::kGruResetBefore, "gru_reset_before", 3, 3};
 
 bool differ(std::int64_t a, std::int64_t b) { return a != kUnknown && b != kUnknown && a != b; }
 
@@ -156,11 +159,23 @@ Kernel forward_kernel_of(KernelRequest& request, const Layout& layout) {
   };
 }
 
+// The gradients of a batch of no rows.
+Kernel zeros_kernel(const KernelRequest& request) {
+  std::vector<std::size_t> bytes;
+  for (const TensorSpec& output : request.outputs) bytes.push_back(static_cast<std::size_t>(output.shape.elements()) * size_of(output.dtype));
+  return [bytes](const KernelCall& call) {
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      if (bytes[i] > 0) std::memset(call.outputs[i], 0, bytes[i]);
+    }
+  };
+}
+
 template <class T>
 Kernel gradient_kernel_of(KernelRequest& request, const Layout& layout) {
   const kernels::Sequence sequence = sequence_of(request, layout, request.shape(2)[0]);
   const bool is_lstm = layout.cell == Cell::kLstm, has_mask = request.inputs.size() > layout.grad_mask();
   const bool has_outputs = request.shape(layout.grad_flowing() + 1)[1] > 0, wants_x = request.attributes.boolean("wants_x");
+  if (sequence.batch * sequence.units == 0) return zeros_kernel(request);
   request.workspace_bytes = kernels::sequence_gradient_workspace<T>(sequence);
   return [=](const KernelCall& call) {
     kernels::SequenceGradientOperands<T> in;
@@ -255,7 +270,7 @@ void register_cell(Registry& registry, const Layout& layout) {
 }  // namespace
 
 void register_recurrent(Registry& registry) {
-  for (const Layout& layout : {kSimple, kLstm, kGru}) register_cell(registry, layout);
+  for (const Layout& layout : {kSimple, kLstm, kGru, kGruResetBefore}) register_cell(registry, layout);
 }
 
 }  // namespace keraunos

@@ -112,11 +112,13 @@ def _is_ours(model):
 
 
 def _is_native(x, model):
+    """Whether nothing would be done to the inputs first. Floats are cast to the model's dtype, indices stay what they are."""
     wanted = model.input_dtype
     for leaf in tree.flatten(x):
-        if isinstance(leaf, np.ndarray):
-            if leaf.dtype != wanted:
-                return False
-        elif not isinstance(leaf, Tensor) or leaf.dtype != wanted or get_keras_mask(leaf) is not None:
+        if not isinstance(leaf, (np.ndarray, Tensor)):
+            return False
+        if leaf.dtype != wanted and leaf.dtype not in ("int32", "int64"):
+            return False
+        if isinstance(leaf, Tensor) and get_keras_mask(leaf) is not None:
             return False
     return True

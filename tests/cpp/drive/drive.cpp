@@ -2,6 +2,7 @@
 //
 //   drive MODEL ports
 //   drive MODEL predict BATCH OUT IN...             outputs to OUT.0, OUT.1, ...
+//   drive MODEL runs OUT IN...                      a Session, once for each input; then a reset, and the first again
 //   drive MODEL session OUT IN...                   the same by a Session, ten times, with everything forbidden counted
 //   drive MODEL fit EPOCHS BATCH SHUFFLE SEED COUNT_OF_X OUT.keras IN...
 //   drive MODEL evaluate BATCH COUNT_OF_X IN...
@@ -120,6 +121,21 @@ int run_session(const kn::Model& model, const std::string& out, const std::vecto
   return is_good ? 0 : 1;
 }
 
+// One input and one output, whose memory is that of the session.
+int run_batches(const kn::Model& model, const std::string& out, const std::vector<kn::Tensor>& batches) {
+  kn::Session session = make_session(model, {batches.front()});
+  bool is_good = true;
+  const auto run = [&](const kn::Tensor& x, const std::string& path) {
+    fill(session, 0, x);
+    is_good = session.run() && is_good;
+    with_type(session.output_port(0).spec.dtype, [&](auto zero) { write_tensor(path, session.output_port(0).spec, session.output<decltype(zero)>(0)); });
+  };
+  for (std::size_t i = 0; i < batches.size(); ++i) run(batches[i], out + '.' + std::to_string(i));
+  session.reset();
+  run(batches.front(), out + ".again");
+  return is_good ? 0 : 1;
+}
+
 int run_fit(kn::Model& model, char** argv, int argc) {
   kn::FitOptions options;
   options.epochs = std::stoi(argv[3]);
@@ -199,6 +215,7 @@ int drive(int argc, char** argv) {
     write_all(argv[4], model.predict(read_all(argv + 5, argv + argc), std::stoll(argv[3])));
     return 0;
   }
+  if (command == "runs") return run_batches(model, argv[3], read_all(argv + 4, argv + argc));
   if (command == "session") return run_session(model, argv[3], read_all(argv + 4, argv + argc));
   if (command == "fit") return run_fit(model, argv, argc);
   if (command == "evaluate") {

@@ -29,8 +29,18 @@ def gru_step(x, states, kernel, recurrent, bias):
     return [z * h + (1 - z) * g], [z, r, g, y_g]
 
 
+def gru_reset_before_step(x, states, kernel, recurrent, bias):
+    (h,) = states
+    z, r, g = np.split(x @ kernel + bias, 3, axis=1)
+    of_z, of_r, of_g = np.split(recurrent, 3, axis=1)
+    z, r = expit(z + h @ of_z), expit(r + h @ of_r)
+    g = np.tanh(g + (r * h) @ of_g)
+    return [z * h + (1 - z) * g], [z, r, g]
+
+
 # op: (step, number of states, gates, rows of the bias)
 CELLS = {"simple_rnn": (simple_step, 1, 1, 1), "lstm": (lstm_step, 2, 4, 1), "gru": (gru_step, 1, 3, 2)}
+CELLS["gru_reset_before"] = (gru_reset_before_step, 1, 3, 1)
 
 
 def walk(op, reverse, zeroes_masked, sequences, keeps):
@@ -82,7 +92,7 @@ for op in CELLS:
     sample(op, operands_of(op, 2, 3, 2, 9), walk(op, **options), differentiable=(), second=False, half=False, **options)
     # The gradient ops are compared to numeric gradients through the ops above.
     _, number, gates, biases = CELLS[op]
-    kept_gates = 1 if op == "simple_rnn" else 4
+    kept_gates = gates + (op == "gru")
     operands = [numbers(2, 3, 2), numbers(2, gates * 2), numbers(2, gates * 2), numbers(2, 3, kept_gates * 2)]
     operands += [numbers(2, 3, 2)] * number + [numbers(2, 2), numbers(2, 3, 2)] + [numbers(2, 2)] * number
     sample(f"{op}_grad", operands, None, differentiable=(), second=False, half=False, reverse=False, zeroes_masked=False, wants_x=True)

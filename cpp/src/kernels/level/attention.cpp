@@ -55,7 +55,8 @@ void weights(const ScoreRows<T>& rows, T* scores, const T* statistics) {
   for (std::int64_t r = 0; r < rows.count; ++r) {
     T* row = scores + r * rows.n;
     scale_and_hide(row, rows, r);
-    const V peak = splat(statistics[2 * r]), share = splat(statistics[2 * r + 1]);
+    // The peak of a query that sees nothing may come from a wider type, where it is lower.
+    const V peak = splat(statistics[2 * r] < kHidden<T> ? kHidden<T> : statistics[2 * r]), share = splat(statistics[2 * r + 1]);
     over_row<T>(rows.n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
       write(row + i, exp(read(row + i, V{}) - peak) * share);
     });
@@ -69,7 +70,7 @@ void slopes(const ScoreRows<T>& rows, const T* weights, const T* statistics, con
     const T* p = weights + r * rows.n;
     T* g = gradients + r * rows.n;
     // A query that sees nothing has weights, but no score that would change them.
-    const V scale = splat(statistics[2 * r] == kHidden<T> ? T(0) : rows.scale), dot = splat(dots[r]);
+    const V scale = splat(statistics[2 * r] <= kHidden<T> ? T(0) : rows.scale), dot = splat(dots[r]);
     over_row<T>(rows.n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
       write(g + i, read(p + i, V{}) * (read(g + i, V{}) - dot) * scale);
     });

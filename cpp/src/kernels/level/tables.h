@@ -125,6 +125,7 @@ struct AttentionTable {
   extern const AttentionTable attention_table; \
   extern const RandomTable random_table; \
   extern const RecurrentTable recurrent_table; \
+  extern const RecurrentGradientTable recurrent_gradient_table; \
   extern const PoolingTable pooling_table; \
   extern const ConvolutionTable convolution_table; \
   }

@@ -9,9 +9,10 @@ from keraunos.export.onnx_value import Value
 
 # ONNX's op, the number of states, and the places of its gates among ours: an LSTM's are i, f, g, o here and i, o, f, g there.
 CELLS = {"simple_rnn": ("RNN", 1, [0]), "lstm": ("LSTM", 2, [0, 3, 1, 2]), "gru": ("GRU", 1, [0, 1, 2])}
+CELLS["gru_reset_before"] = CELLS["gru"]
 
 
-@translation("simple_rnn", "lstm", "gru", widens=True)
+@translation("simple_rnn", "lstm", "gru", "gru_reset_before", widens=True)
 @in_float32
 def sequence(c, x, *operands):
     onnx_op, count, gates = CELLS[c.name]
@@ -66,7 +67,7 @@ def whole(c, onnx_op, gates, steps, states, kernel, recurrent, bias):
     else:
         own = reordered(bias, 0)
         both = directed(c.op("Concat", own, c.op("Mul", own, c.number(0, "float32")), axis=0))
-    options = {"hidden_size": units, "linear_before_reset": 1 if onnx_op == "GRU" else None}
+    options = {"hidden_size": units, "linear_before_reset": int(c.name == "gru") if onnx_op == "GRU" else None}
     outputs, *after = c.op(onnx_op, steps, *weights, both, "", *map(directed, states), outputs=1 + len(states), **options)
     after = [c.op("Squeeze", state, c.ints([0])) for state in after]
     return after[0], c.op("Squeeze", outputs, c.ints([1])), after
@@ -74,8 +75,8 @@ def whole(c, onnx_op, gates, steps, states, kernel, recurrent, bias):
 
 def masked_scan(c, steps, states, kernel, recurrent, bias, mask):
     """The cell step by step; a masked step leaves the states as they are."""
-    is_gru = bias.rank == 2
-    input_bias, recurrent_bias = (c.op("Gather", bias, c.number(i, "int64")) for i in range(2)) if is_gru else (bias, None)
+    has_two = bias.rank == 2
+    input_bias, recurrent_bias = (c.op("Gather", bias, c.number(i, "int64")) for i in range(2)) if has_two else (bias, None)
     inputs = c.op("Add", c.op("MatMul", steps, kernel), input_bias)
     # [steps, batch, 1]
     is_real = in_order(c, c.op("Unsqueeze", c.op("Transpose", mask, perm=[1, 0]), c.ints([2])))
@@ -100,16 +101,21 @@ def masked_scan(c, steps, states, kernel, recurrent, bias, mask):
 def step(c, element, states, recurrent, recurrent_bias):
     """The states after a step, from its inputs times the kernel with the bias added."""
     h = states[0]
-    product = c.op("MatMul", h, recurrent)
     if c.name == "simple_rnn":
-        return [c.op("Tanh", c.op("Add", element, product))]
+        return [c.op("Tanh", c.op("Add", element, c.op("MatMul", h, recurrent)))]
     if c.name == "lstm":
-        i, f, g, o = c.op("Split", c.op("Add", element, product), outputs=4, axis=1, num_outputs=4)
+        z = c.op("Add", element, c.op("MatMul", h, recurrent))
+        i, f, g, o = c.op("Split", z, outputs=4, axis=1, num_outputs=4)
         kept = c.op("Mul", c.op("Sigmoid", f), states[1])
         memory = c.op("Add", kept, c.op("Mul", c.op("Sigmoid", i), c.op("Tanh", g)))
         return [c.op("Mul", c.op("Sigmoid", o), c.op("Tanh", memory)), memory]
     z, r, g = c.op("Split", element, outputs=3, axis=1, num_outputs=3)
-    of_z, of_r, of_g = c.op("Split", c.op("Add", product, recurrent_bias), outputs=3, axis=1, num_outputs=3)
-    z, r = c.op("Sigmoid", c.op("Add", z, of_z)), c.op("Sigmoid", c.op("Add", r, of_r))
-    g = c.op("Tanh", c.op("Add", g, c.op("Mul", r, of_g)))
+    if c.name == "gru_reset_before":
+        of_z, of_r, own = c.op("Split", recurrent, outputs=3, axis=1, num_outputs=3)
+        z, r = (c.op("Sigmoid", c.op("Add", gate, c.op("MatMul", h, weights))) for gate, weights in ((z, of_z), (r, of_r)))
+        g = c.op("Tanh", c.op("Add", g, c.op("MatMul", c.op("Mul", r, h), own)))
+    else:
+        of_z, of_r, of_g = c.op("Split", c.op("Add", c.op("MatMul", h, recurrent), recurrent_bias), outputs=3, axis=1, num_outputs=3)
+        z, r = c.op("Sigmoid", c.op("Add", z, of_z)), c.op("Sigmoid", c.op("Add", r, of_r))
+        g = c.op("Tanh", c.op("Add", g, c.op("Mul", r, of_g)))
     return [c.op("Add", g, c.op("Mul", z, c.op("Sub", h, g)))]

@@ -59,13 +59,13 @@ class SpectralNormalization(Wrapper):
         for _ in range(self.power_iterations):
             v = ops.normalize(ops.matmul(u, ops.transpose(weights)), axis=None)
             u = ops.normalize(ops.matmul(v, weights), axis=None)
-        u, v = ops.stop_gradient(u), ops.stop_gradient(v)
         sigma = ops.matmul(ops.matmul(v, weights), ops.transpose(u))
         # A kernel of zeros has no direction: it stays as it is.
         is_zero = ops.all(ops.equal(weights, 0))
         kernel = ops.reshape(weights / ops.where(is_zero, ops.ones_like(sigma), sigma), self.kernel_shape)
         self.vector_u.assign(ops.cast(ops.where(is_zero, self.vector_u.value, u), self.vector_u.dtype))
-        self.kernel.assign(ops.cast(kernel, self.kernel.dtype))
+        # The new content counts as the variable, as after any assignment: no gradient goes on to the old one.
+        self.kernel.assign(ops.stop_gradient(ops.cast(kernel, self.kernel.dtype)))
 
     def compute_output_shape(self, input_shape):
         return self.layer.compute_output_shape(input_shape)

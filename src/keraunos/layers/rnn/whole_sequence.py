@@ -10,14 +10,17 @@ from keraunos.tensor import execute
 _OPS = {SimpleRNNCell: "simple_rnn", LSTMCell: "lstm", GRUCell: "gru"}
 
 
+def _op_of(cell):
+    is_reset_before = type(cell) is GRUCell and not cell.reset_after
+    return "gru_reset_before" if is_reset_before else _OPS[type(cell)]
+
+
 def can_run(layer, mask, training):
     """Whether one op computes what the layer's cell does step by step. The only place that decides it."""
     cell = layer.cell
     if type(cell) not in _OPS or layer.unroll or cell.activation is not activations.tanh:
         return False
     if getattr(cell, "recurrent_activation", activations.sigmoid) is not activations.sigmoid:
-        return False
-    if not getattr(cell, "reset_after", True):
         return False
     if mask is not None and len(mask.shape) != 2:
         return False
@@ -42,7 +45,7 @@ def run(layer, sequences, initial_state, mask, training):
         "sequences": bool(layer.return_sequences),
         "keeps": tracing.is_recording(),
     }
-    last, outputs, *rest = execute(_OPS[type(cell)], operands, attributes)
+    last, outputs, *rest = execute(_op_of(cell), operands, attributes)
     return last, outputs if layer.return_sequences else None, rest[: len(initial_state)]
 
 
@@ -50,4 +53,4 @@ def _bias_of(cell):
     if cell.bias is not None:
         return ops.cast(cell.bias, cell.compute_dtype)
     width = cell.gates * cell.units
-    return ops.zeros((2, width) if type(cell) is GRUCell else (width,), dtype=cell.compute_dtype)
+    return ops.zeros((2, width) if _op_of(cell) == "gru" else (width,), dtype=cell.compute_dtype)
