@@ -35,13 +35,18 @@ Digits read_digits(const char* path) {
 }
 
 kn::Model design() {
+  namespace layers = kn::layers;
   kn::Sequential network({8, 8});
-  network.add(kn::layers::flatten())
-      .add(kn::layers::rescaling(1.0 / 16))
-      .add(kn::layers::dense(64, "relu"))
-      .add(kn::layers::dropout(0.2))
-      .add(kn::layers::dense(10, "softmax"));
-  return network.compile(kn::optimizers::adam(), "sparse_categorical_crossentropy", {"accuracy"}, 1);
+  network.add(layers::rescaling(1.0 / 16))
+      .add(layers::reshape({8, 8, 1}))
+      .add(layers::conv2d(16, 3, "relu", {"same"}))
+      .add(layers::batch_normalization(0.9))
+      .add(layers::max_pooling2d(2))
+      .add(layers::conv2d(32, 3, "relu"))
+      .add(layers::flatten())
+      .add(layers::dropout(0.2))
+      .add(layers::dense(10, "softmax"));
+  return network.compile(kn::optimizers::adam(0.002), "sparse_categorical_crossentropy", {"accuracy"}, 1);
 }
 
 }  // namespace

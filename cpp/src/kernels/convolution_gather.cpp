@@ -16,6 +16,8 @@ constexpr Index kTilesPerBlock = 8;
 // Places of a row that are worth tiles of their own.
 constexpr Index kLongRow = 12;
 constexpr Index kSegmentsPerBlock = 256;
+// Windows of more taps take memory while they run.
+constexpr Index kTapsOnStack = 128;
 
 bool is_run(const GatherAxis& axis, std::vector<Index>& first, std::vector<Index>& count) {
   first.assign(static_cast<std::size_t>(axis.out), 0);
@@ -327,8 +329,9 @@ void ImageGather<T>::run_depthwise(const T* x, const T* w, bool is_reversed, con
   const GatherAxis &slow = axes[0], &middle = axes[1], &fast = axes[2];
   const Index grain = std::max<Index>(1, static_cast<Index>(kTaskWork / 8) / std::max<Index>(1, taps_ * in_channels));
   parallel_for(batch * places_, grain, [&](Index begin, Index end) {
-    std::vector<const T*> pointers(static_cast<std::size_t>(2 * taps_));
-    const T** from = pointers.data();
+    const T* on_stack[2 * kTapsOnStack];
+    std::vector<const T*> on_heap(taps_ > kTapsOnStack ? static_cast<std::size_t>(2 * taps_) : 0);
+    const T** from = taps_ > kTapsOnStack ? on_heap.data() : on_stack;
     const T** by = from + taps_;
     for (Index index = begin; index < end; ++index) {
       const Pixel pixel = pixel_at(index);

@@ -1,4 +1,4 @@
-// Losses, metrics and optimizer steps of designs, written in ops.
+// Optimizers of designs, written in ops.
 #pragma once
 
 #include <memory>
@@ -11,13 +11,8 @@
 
 namespace keraunos {
 
-// Whether targets are class indices, one number less in rank than the outputs.
-bool has_index_targets(const std::string& loss);
-// One value per sample and output number; `name` is a loss of Sequential::compile.
-Value loss_values(Builder& build, const std::string& name, const Value& y, const Value& predicted);
-// One value per sample; `name` is a metric, `loss` tells what the targets are.
-Value metric_values(Builder& build, const std::string& name, const std::string& loss, const Value& y, const Value& predicted);
-Value mean_of_all(Builder& build, const Value& x);
+// What an optimizer of Keras consists of, beside its formula.
+struct OptimizerRule;
 
 // The optimizer's variables in the order of Keras's files, and its step.
 class OptimizerState {
@@ -32,7 +27,10 @@ class OptimizerState {
 
  private:
   Optimizer optimizer_;
+  const OptimizerRule* rule_;
+  std::vector<std::string> slot_names_;
   std::vector<std::shared_ptr<Variable>> weights_;
+  std::vector<std::vector<std::shared_ptr<Variable>>> slots_;  // by weight
   std::vector<std::shared_ptr<Variable>> variables_;
 };
 
