@@ -6,7 +6,7 @@ are no Keras (torch, JAX, scikit-learn ...) build the same network from the same
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,11 +29,12 @@ class Case:
     has_two_inputs: bool = False
     image: tuple[int, ...] = ()  # height, width, channels; then the network is `blocks` and a dense layer
     blocks: tuple[tuple[Any, ...], ...] = ()  # ("conv", filters, padding, has batch normalization), ("pool",), ("flatten",), ("mean",)
+    network: str = ""  # the module of `networks` that has it; "": a stack of dense layers
+    questions: int = 0  # samples of one timed prediction in batches; 0: the row is only trained
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         return self.image or self.sizes[:1]
-    network: str = ""  # the module of `networks` that has it; "": a stack of dense layers
 
     @property
     def steps(self) -> int:
@@ -56,7 +57,7 @@ DIGITS: dict[str, Any] = {
 }
 
 TRAINING = [
-    Case("a", "8-32-64-8, mse, SGD, batch 32", (8, 32, 64, 8), "mse", "sgd", 0.01, 32, 16384),
+    Case("a", "8-32-64-8, mse, SGD, batch 32", (8, 32, 64, 8), "mse", "sgd", 0.01, 32, 16384, questions=10_000),
     Case("b", "digits 64-32-10, Adam, batch 32", **DIGITS),
     Case(
         "c",
@@ -68,6 +69,7 @@ TRAINING = [
         128,
         12800,
         dropout=0.2,
+        questions=10_000,
     ),
     Case(
         "d",
@@ -90,40 +92,53 @@ TRAINING = [
         8192,
         has_two_inputs=True,
     ),
+    Case("b-layer", "(b) with a custom layer", **DIGITS, variant="layer"),
+    Case("b-loss", "(b) with a custom loss", **DIGITS, variant="loss"),
+    Case("b-metric", "(b) with a custom metric", **DIGITS, variant="metric"),
+    Case("b-train_step", "(b) with a custom train_step", **DIGITS, variant="train_step"),
     Case(
-        "t5",
+        "T5",
         "28x28x1, conv 32, pool, conv 64, pool, dropout 0.5, dense 10, Adam, batch 128",
         (784, 10),
         "sparse_categorical_crossentropy",
         "adam",
         0.001,
         128,
-        128 * 20,
+        128 * 10,
         dropout=0.5,
         image=(28, 28, 1),
         blocks=(("conv", 32, "valid", False), ("pool",), ("conv", 64, "valid", False), ("pool",), ("flatten",)),
+        questions=2560,
     ),
     Case(
-        "t6",
+        "T6",
         "32x32x3, twice [conv, BN, relu] of 32, 64, 128, pooled, dense 10, Adam, batch 64",
         (3072, 10),
         "sparse_categorical_crossentropy",
         "adam",
         0.001,
         64,
-        64 * 8,
+        64 * 5,
         image=(32, 32, 3),
         blocks=tuple(
             block
             for filters, end in ((32, "pool"), (64, "pool"), (128, "mean"))
             for block in (("conv", filters, "same", True), ("conv", filters, "same", True), (end,))
         ),
+        questions=512,
     ),
-    Case("b-layer", "(b) with a custom layer", **DIGITS, variant="layer"),
-    Case("b-loss", "(b) with a custom loss", **DIGITS, variant="loss"),
-    Case("b-metric", "(b) with a custom metric", **DIGITS, variant="metric"),
-    Case("b-train_step", "(b) with a custom train_step", **DIGITS, variant="train_step"),
-    Case("T7", "100 x 32, LSTM 128, dense 1, Adam, batch 64", (32, 1), "mse", "adam", 0.001, 64, 640, network="recurrent"),
+    Case(
+        "T7",
+        "100 x 32, LSTM 128, dense 1, Adam, batch 64",
+        (32, 1),
+        "mse",
+        "adam",
+        0.001,
+        64,
+        640,
+        network="recurrent",
+        questions=1280,
+    ),
     Case(
         "T8",
         "embedding 20000 x 128, 2 bidirectional LSTM 64, length 80, Adam, batch 32",
@@ -132,10 +147,22 @@ TRAINING = [
         "adam",
         0.001,
         32,
-        640,
+        320,
         network="bidirectional",
+        questions=512,
     ),
-    Case("T9", "100 x 32, GRU 128, dense 1, Adam, batch 64", (32, 1), "mse", "adam", 0.001, 64, 640, network="recurrent"),
+    Case(
+        "T9",
+        "100 x 32, GRU 128, dense 1, Adam, batch 64",
+        (32, 1),
+        "mse",
+        "adam",
+        0.001,
+        64,
+        640,
+        network="recurrent",
+        questions=1280,
+    ),
     Case(
         "T10",
         "transformer classifier, length 200, vocabulary 20000, Adam, batch 32",
@@ -144,25 +171,30 @@ TRAINING = [
         "adam",
         0.001,
         32,
-        1280,
+        320,
         network="transformer",
+        questions=512,
     ),
 ]
 
-INFERENCE_ROWS = ["a", "c"]
+BATCH = 256  # of a prediction in batches
 INFERENCE = {
     "predict": "one sample, predict",
     "predict_on_batch": "one sample, predict_on_batch",
     "call": "one sample, model(x)",
-    "predict_10000": "10,000 samples, predict, batch 256",
+    "session": "one sample, Session::run in C++",
+    "batches": "{questions:,} samples, predict, batch {batch}",
 }
-INFERENCE_SAMPLES = 10_000
-INFERENCE_BATCH = 256
 
 
 def case(row: str) -> Case:
     """The training case of that row."""
     return next(case for case in TRAINING if case.row == row)
+
+
+def inference_title(case: Case, measure: str) -> str:
+    """What the measure asks of the case."""
+    return INFERENCE[measure].format(questions=case.questions, batch=BATCH)
 
 
 def data(case: Case, samples: int | None = None) -> tuple[Any, Any]:
@@ -186,10 +218,10 @@ def data(case: Case, samples: int | None = None) -> tuple[Any, Any]:
 
 
 def smaller(case: Case, steps: int) -> Case:
-    """The case with about so many steps per timed fit, for trying things out."""
-    from dataclasses import replace
-
-    return replace(case, samples=min(case.samples, steps * case.batch_size), epochs=1)
+    """The case with at most so many steps per timed fit, and batches per prediction, for trying things out."""
+    return replace(
+        case, samples=min(case.samples, steps * case.batch_size), epochs=1, questions=min(case.questions, steps * BATCH)
+    )
 
 
 def build(case: Case, keras: Any) -> Any:

@@ -17,10 +17,12 @@ def markdown(result: dict[str, Any]) -> str:
     parts = [_heading(result)]
     if result.get("training"):
         parts.append("## Training: ms per step through `fit`\n\n" + _timings(result["training"], 1e3, "ms"))
+        parts += _shortened(result["training"], result["repeats"])
         if own := _own_code(result["training"]):
             parts.append(own)
     if result.get("inference"):
         parts.append("## Inference: µs per call\n\n" + _timings(result["inference"], 1e6, "µs"))
+        parts += _shortened(result["inference"], result["repeats"])
     if result.get("static"):
         parts.append("## Start and size\n\n" + _static(result["static"]))
     if result.get("kernels"):
@@ -106,6 +108,17 @@ def _timings(entries: list[dict[str, Any]], scale: float, unit: str) -> str:
     return "\n".join(lines)
 
 
+def _shortened(entries: list[dict[str, Any]], repeats: int) -> list[str]:
+    """Who did not have all rounds."""
+    short = [
+        f"{peer} ({entry['row']}) {len(found['seconds'])}"
+        for entry in entries
+        for peer, found in entry["peers"].items()
+        if len(found.get("seconds", [])) < repeats and "median" in found
+    ]
+    return [f"Fewer rounds than {repeats}, because one took more than five seconds: {', '.join(short)}."] if short else []
+
+
 def _against(entry: dict[str, Any], scale: float) -> str:
     found = _medians(entry)
     ours = found.pop("keraunos", None)
@@ -156,7 +169,7 @@ def _missing(result: dict[str, Any]) -> str:
     for entry in [*result.get("training", []), *result.get("inference", [])]:
         for peer, found in entry["peers"].items():
             if "missing" in found:
-                where = f"({entry['row']}) {entry.get('measure', 'train')}"
+                where = f"({entry['row']}) {entry['measure']}"
                 reasons.setdefault(f"{peer}: {found['missing']}", []).append(where)
     for peer, found in result.get("static", {}).items():
         if "missing" in found:

@@ -50,9 +50,9 @@ def torch_network(case: Any) -> Any:
             self.outside = nn.Linear(HEADS * SIZE, SIZE)
 
         def forward(self, x: Any) -> Any:
-            parts = self.inside(x).view(len(x), LENGTH, 3, HEADS, SIZE).permute(2, 0, 3, 1, 4)
+            parts = self.inside(x).view(-1, LENGTH, 3, HEADS, SIZE).permute(2, 0, 3, 1, 4)
             y = nn.functional.scaled_dot_product_attention(*parts)
-            return self.outside(y.transpose(1, 2).reshape(len(x), LENGTH, HEADS * SIZE))
+            return self.outside(y.transpose(1, 2).reshape(-1, LENGTH, HEADS * SIZE))
 
     class Network(nn.Module):
         def __init__(self) -> None:

@@ -1,7 +1,8 @@
 """Who is measured: the name of a peer -> the module here that speaks for it.
 
-Such a module has `prepare(peer, case, measure, threads)`, which returns a function that does the work once and returns
-the seconds of one unit: a train step, or a call.
+Such a module has `training(case, options)`, which returns a function that trains once and returns the seconds of one step, and
+`inference(case, options)`, which returns such a function for each measure of `cases.INFERENCE` that it can do. `options` are those of
+worker.py. A process serves many rows, one after the other.
 """
 
 from __future__ import annotations
@@ -25,27 +26,25 @@ PEERS = {
 }
 KERAS_PEERS = ["keras-tensorflow", "keras-jax", "keras-torch"]
 
-# What is no Keras has one way to call a model. It stands in the row of `model(x)`, scikit-learn's in that of `predict`.
-RUNS_MODELS = {"torch", "torch-compile", "jax", "onnxruntime", "litert"}
+# Peers that make no sense for inference: they differ in how they train.
+TRAIN_ONLY = {"torch-fused", "jax-scan"}
+RUN_ONLY = {"onnxruntime", "litert"}
 
 
-def offers(peer: str, case: Any, measure: str) -> bool:
+def offers(peer: str, case: Any, part: str) -> bool:
     """Whether the peer can do that at all."""
     if peer == "keraunos" or peer in KERAS_PEERS:
         return True
-    if case.variant:
+    if case.variant or peer in (RUN_ONLY if part == "training" else TRAIN_ONLY):
         return False
-    if measure == "train":
-        if peer == "torch-channels-last":
-            return bool(case.image)
-        if peer == "scikit-learn":
-            is_plain = not case.network and not case.has_two_inputs and not case.image and not case.dropout
-            return is_plain and case.optimizer in ("sgd", "adam")
-        if peer == "torch-fused":
-            return case.optimizer in ("sgd", "adam")
-        return peer.startswith(("torch", "jax"))
-    if measure == "predict_on_batch":
-        return False
-    if measure == "predict":
-        return peer == "scikit-learn"
-    return peer in RUNS_MODELS or (peer == "scikit-learn" and measure == "predict_10000")
+    is_stack = not case.network and not case.has_two_inputs and not case.image
+    if peer == "torch-channels-last":
+        return bool(case.image)
+    if peer == "torch-compile":
+        # Compiling the larger networks takes minutes, again for every batch size.
+        return is_stack or (part == "training" and case.has_two_inputs)
+    if peer == "torch-fused":
+        return case.optimizer in ("sgd", "adam")
+    if peer == "scikit-learn":
+        return is_stack and (part == "inference" or (not case.dropout and case.optimizer in ("sgd", "adam")))
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import cases
 import jax
 import jax.numpy as jnp
 import numpy as np
-from peers.timing import once, per_call
+from peers.timing import batched, once, per_call
 
 EPSILON = 1e-7
 
@@ -50,7 +51,10 @@ def image_shapes(case: cases.Case) -> list[tuple[int, ...]]:
 
 
 def convolve(case: cases.Case, weights: list[Any], x: Any, key: Any) -> Any:
-    """Logits of a convolutional network. Batch normalization takes the statistics of the batch and keeps none."""
+    """Logits of a convolutional network.
+
+    Batch normalization takes the statistics of the batch and keeps none; without a key it takes those that a new layer has.
+    """
     rest = iter(weights)
     for kind, *options in case.blocks:
         if kind == "conv":
@@ -58,7 +62,7 @@ def convolve(case: cases.Case, weights: list[Any], x: Any, key: Any) -> Any:
             x = jax.lax.conv_general_dilated(x, kernel, (1, 1), options[1].upper(), dimension_numbers=("NHWC", "HWIO", "NHWC")) + bias
             if options[2]:
                 scale, offset = next(rest)
-                mean, variance = x.mean((0, 1, 2)), x.var((0, 1, 2))
+                mean, variance = (0.0, 1.0) if key is None else (x.mean((0, 1, 2)), x.var((0, 1, 2)))
                 x = (x - mean) * jax.lax.rsqrt(variance + 1e-3) * scale + offset
             x = jax.nn.relu(x)
         elif kind == "pool":
@@ -121,10 +125,8 @@ def update(case: cases.Case, weights: Any, slots: Any, gradients: Any, count: An
     return weights, (means, squares)
 
 
-def prepare(peer: str, case: cases.Case, measure: str, threads: int) -> Callable[[], float]:
+def training(case: cases.Case, options: argparse.Namespace) -> Callable[[], float]:
     """See `peers`."""
-    if measure != "train":
-        return _inference(case, measure)
     x, y = cases.data(case)
     xs = [jnp.asarray(part) for part in (x if isinstance(x, list) else [x])]
     ys = [jnp.asarray(part) for part in (y if isinstance(y, list) else [y])]
@@ -166,7 +168,7 @@ def prepare(peer: str, case: cases.Case, measure: str, threads: int) -> Callable
         nonlocal state, epochs
         for _ in range(case.epochs):
             epochs += 1
-            if peer == "jax-scan":
+            if options.peer == "jax-scan":
                 state, total = scanned(state, jax.random.key(epochs))
             else:
                 order = np.random.default_rng(epochs).permutation(case.samples).astype("int32")
@@ -179,7 +181,8 @@ def prepare(peer: str, case: cases.Case, measure: str, threads: int) -> Callable
     return lambda: once(fit, case.steps)
 
 
-def _inference(case: cases.Case, measure: str) -> Callable[[], float]:
+def inference(case: cases.Case, options: argparse.Namespace) -> dict[str, Callable[[], float]]:
+    """See `peers`."""
     weights = parameters(case)
 
     @jax.jit
@@ -187,13 +190,9 @@ def _inference(case: cases.Case, measure: str) -> Callable[[], float]:
         (output,) = forward(case, weights, [x], None)
         return jax.nn.softmax(output) if case.is_classifier else output
 
-    x = cases.data(case, cases.INFERENCE_SAMPLES)[0]
-
-    def batches() -> None:
-        parts = [call(x[i : i + cases.INFERENCE_BATCH]) for i in range(0, len(x), cases.INFERENCE_BATCH)]
-        np.concatenate([np.asarray(part) for part in parts])
-
-    if measure == "predict_10000":
-        return lambda: once(batches)
+    x = cases.data(case, case.questions)[0]
     one = x[:1]
-    return lambda: per_call(lambda: call(one).block_until_ready())
+    return {
+        "call": lambda: per_call(lambda: call(one).block_until_ready()),
+        "batches": lambda: once(lambda: np.concatenate([np.asarray(part) for part in batched(call, x, cases.BATCH)])),
+    }

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
+import functools
 import os
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import cases
+import numpy as np
 from peers.timing import once, per_call
 
 
+@functools.cache
 def load(peer: str, threads: int) -> Any:
     """The `keras` module of a peer, told how many threads to use."""
     if peer == "keraunos":
@@ -40,28 +47,33 @@ def load(peer: str, threads: int) -> Any:
     return keras
 
 
-def prepare(peer: str, case: cases.Case, measure: str, threads: int) -> Callable[[], float]:
-    """See `peers`."""
-    keras = load(peer, threads)
+def _model(case: cases.Case, options: argparse.Namespace) -> Any:
+    keras = load(options.peer, options.threads)
     keras.utils.set_random_seed(0)
-    model = cases.build(case, keras)
-    if measure == "train":
-        x, y = cases.data(case)
+    return cases.build(case, keras)
 
-        def fit() -> None:
-            model.fit(x, y, batch_size=case.batch_size, epochs=case.epochs, verbose=0)
 
-        return lambda: once(fit, case.steps)
-    x, _ = cases.data(case, cases.INFERENCE_SAMPLES)
-    if measure == "predict_10000":
-        return lambda: once(lambda: model.predict(x, batch_size=cases.INFERENCE_BATCH, verbose=0))
+def training(case: cases.Case, options: argparse.Namespace) -> Callable[[], float]:
+    """See `peers`."""
+    model = _model(case, options)
+    x, y = cases.data(case)
+    return lambda: once(lambda: model.fit(x, y, batch_size=case.batch_size, epochs=case.epochs, verbose=0), case.steps)
+
+
+def inference(case: cases.Case, options: argparse.Namespace) -> dict[str, Callable[[], float]]:
+    """See `peers`."""
+    model = _model(case, options)
+    x, _ = cases.data(case, case.questions)
     one = x[:1]
-    calls = {
-        "predict": lambda: model.predict(one, verbose=0),
-        "predict_on_batch": lambda: model.predict_on_batch(one),
-        "call": lambda: _finished(model(one)),
+    measures = {
+        "predict": lambda: per_call(lambda: model.predict(one, verbose=0)),
+        "predict_on_batch": lambda: per_call(lambda: model.predict_on_batch(one)),
+        "call": lambda: per_call(lambda: _finished(model(one))),
+        "batches": lambda: once(lambda: model.predict(x, batch_size=cases.BATCH, verbose=0)),
     }
-    return lambda: per_call(calls[measure])
+    if options.peer == "keraunos" and options.bench_session:
+        measures["session"] = _session(model, one, options.bench_session)
+    return measures
 
 
 def _finished(result: Any) -> None:
@@ -69,3 +81,17 @@ def _finished(result: Any) -> None:
     wait = getattr(result, "block_until_ready", None)
     if wait is not None:
         wait()
+
+
+def _session(model: Any, one: np.ndarray, program: str) -> Callable[[], float]:
+    """The saved model in a C++ program, which prints the seconds of one run."""
+    folder = tempfile.TemporaryDirectory()
+    model_file, sample_file = Path(folder.name) / "model.keras", Path(folder.name) / "sample"
+    model.save(model_file)
+    sample_file.write_bytes(one.tobytes())
+
+    def measure() -> float:
+        assert folder.name  # lives as long as this function
+        return float(subprocess.run([program, model_file, sample_file], capture_output=True, text=True, check=True).stdout)
+
+    return measure

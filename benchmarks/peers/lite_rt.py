@@ -1,7 +1,13 @@
-"""LiteRT (TensorFlow Lite) with the case's network converted from Keras on TensorFlow."""
+"""LiteRT (TensorFlow Lite) with the case's network converted from Keras on TensorFlow, for each batch size once.
+
+The weights are frozen into the graph: a converted Keras model otherwise reads variables that the interpreter never sets. Recurrent
+layers convert with a known batch size only.
+"""
 
 from __future__ import annotations
 
+import argparse
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,38 +15,42 @@ import cases
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from peers.keras_api import load
-from peers.timing import once, per_call
+from peers.timing import batched, once, per_call
 
 
-def prepare(peer: str, case: cases.Case, measure: str, threads: int) -> Callable[[], float]:
+def training(case: cases.Case, options: argparse.Namespace) -> Callable[[], float]:
     """See `peers`."""
-    keras = load("keras-tensorflow", threads)
+    raise NotImplementedError("LiteRT does not train here")
+
+
+def inference(case: cases.Case, options: argparse.Namespace) -> dict[str, Callable[[], float]]:
+    """See `peers`."""
+    model = cases.build(case, load("keras-tensorflow", options.threads))
+    x, _ = cases.data(case, case.questions)
+
+    @functools.cache
+    def interpreter(size: int) -> Any:
+        made = Interpreter(model_content=_converted(model, x[:size]), num_threads=options.threads)
+        made.allocate_tensors()
+        return made, made.get_input_details()[0]["index"], made.get_output_details()[0]["index"]
+
+    def run(x: np.ndarray) -> np.ndarray:
+        made, source, target = interpreter(len(x))
+        made.set_tensor(source, x)
+        made.invoke()
+        return made.get_tensor(target)
+
+    one = x[:1]
+    return {
+        "call": lambda: per_call(lambda: run(one)),
+        "batches": lambda: once(lambda: np.concatenate(batched(run, x, cases.BATCH))),
+    }
+
+
+def _converted(model: Any, x: np.ndarray) -> bytes:
     import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2 as frozen
 
-    model = cases.build(case, keras)
     call = tf.function(lambda x: model(x, training=False))
-    concrete = call.get_concrete_function(tf.TensorSpec((None, case.sizes[0]), tf.float32))
-    content = tf.lite.TFLiteConverter.from_concrete_functions([concrete], model).convert()
-    interpreter = Interpreter(model_content=content, num_threads=threads)
-    source, target = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
-    size = 0
-
-    def run(x: np.ndarray) -> Any:
-        nonlocal size
-        if len(x) != size:
-            size = len(x)
-            interpreter.resize_tensor_input(source, x.shape)
-            interpreter.allocate_tensors()
-        interpreter.set_tensor(source, x)
-        interpreter.invoke()
-        return interpreter.get_tensor(target)
-
-    x = cases.data(case, cases.INFERENCE_SAMPLES)[0]
-    if measure == "call":
-        return lambda: per_call(lambda: run(x[:1]))
-
-    def batches() -> None:
-        step = cases.INFERENCE_BATCH
-        np.concatenate([run(x[i : i + step]) for i in range(0, len(x), step)])
-
-    return lambda: once(batches)
+    concrete = frozen(call.get_concrete_function(tf.TensorSpec(x.shape, x.dtype)))
+    return tf.lite.TFLiteConverter.from_concrete_functions([concrete]).convert()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 
 def per_call(function: Callable[[], object], seconds: float = 0.2) -> float:
@@ -23,3 +24,8 @@ def once(function: Callable[[], object], units: int = 1) -> float:
     start = time.perf_counter()
     function()
     return (time.perf_counter() - start) / units
+
+
+def batched(function: Callable[[Any], Any], x: Any, size: int) -> list[Any]:
+    """Results for `size` rows at a time."""
+    return [function(x[i : i + size]) for i in range(0, len(x), size)]

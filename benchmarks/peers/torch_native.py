@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from typing import Any
 
 import cases
 import torch
-from peers.timing import once, per_call
+from peers.timing import batched, once, per_call
 from torch import nn
 
 
@@ -67,25 +68,28 @@ def optimizer(case: cases.Case, model: nn.Module, fused: bool) -> Any:
     return torch.optim.Adam(model.parameters(), lr=case.learning_rate, eps=1e-7, fused=fused or None)
 
 
-def prepare(peer: str, case: cases.Case, measure: str, threads: int) -> Callable[[], float]:
+def as_torch(case: cases.Case, x: Any) -> torch.Tensor:
+    """An input as torch likes it best: images with the channels first."""
+    x = torch.from_numpy(x)
+    return x.permute(0, 3, 1, 2).contiguous() if case.image else x
+
+
+def training(case: cases.Case, options: argparse.Namespace) -> Callable[[], float]:
     """See `peers`."""
-    torch.set_num_threads(threads)
+    torch.set_num_threads(options.threads)
     torch.manual_seed(0)
+    torch.compiler.reset()
     model = network(case)
-    if measure != "train":
-        return _inference(peer, case, model, measure)
     x, y = cases.data(case)
-    xs = [torch.from_numpy(part) for part in (x if isinstance(x, list) else [x])]
-    if case.image:
-        xs = [part.permute(0, 3, 1, 2).contiguous() for part in xs]
-    if peer == "torch-channels-last":
+    xs = [as_torch(case, part) for part in (x if isinstance(x, list) else [x])]
+    if options.peer == "torch-channels-last":
         xs = [part.contiguous(memory_format=torch.channels_last) for part in xs]
         model = model.to(memory_format=torch.channels_last)
     ys = [torch.from_numpy(part) for part in (y if isinstance(y, list) else [y])]
     ys = [part.long() for part in ys] if case.is_classifier else ys
     criterion = nn.CrossEntropyLoss() if case.is_classifier else nn.MSELoss()
-    stepper = optimizer(case, model, peer != "torch")
-    forward = torch.compile(model) if peer == "torch-compile" else model
+    stepper = optimizer(case, model, options.peer != "torch")
+    forward = torch.compile(model) if options.peer == "torch-compile" else model
 
     def epoch() -> None:
         order = torch.randperm(case.samples)
@@ -108,18 +112,30 @@ def prepare(peer: str, case: cases.Case, measure: str, threads: int) -> Callable
     return lambda: once(fit, case.steps)
 
 
-def _inference(peer: str, case: cases.Case, model: nn.Module, measure: str) -> Callable[[], float]:
-    model.eval()
-    whole = nn.Sequential(model, nn.Softmax(dim=-1)) if case.is_classifier else model
-    whole = torch.compile(whole) if peer == "torch-compile" else whole
-    x = torch.from_numpy(cases.data(case, cases.INFERENCE_SAMPLES)[0])
+def answering(case: cases.Case) -> nn.Module:
+    """The case's network for inference; classifiers return probabilities."""
+    torch.manual_seed(0)
+    model = network(case).eval()
+    return nn.Sequential(model, nn.Softmax(dim=-1)) if case.is_classifier else model
+
+
+def inference(case: cases.Case, options: argparse.Namespace) -> dict[str, Callable[[], float]]:
+    """See `peers`."""
+    torch.set_num_threads(options.threads)
+    torch.compiler.reset()
+    model = answering(case)
+    x = as_torch(case, cases.data(case, case.questions)[0])
+    if options.peer == "torch-channels-last":
+        model = model.to(memory_format=torch.channels_last)
+        x = x.contiguous(memory_format=torch.channels_last)
+    model = torch.compile(model) if options.peer == "torch-compile" else model
 
     def batches() -> None:
         with torch.inference_mode():
-            torch.cat([whole(x[i : i + cases.INFERENCE_BATCH]) for i in range(0, len(x), cases.INFERENCE_BATCH)]).numpy()
+            torch.cat(batched(model, x, cases.BATCH)).numpy()
 
     def one() -> None:
         with torch.inference_mode():
-            whole(x[:1])
+            model(x[:1])
 
-    return (lambda: once(batches)) if measure == "predict_10000" else (lambda: per_call(one))
+    return {"call": lambda: per_call(one), "batches": lambda: once(batches)}

@@ -21,12 +21,34 @@ def run(folder, *arguments):
 
 
 def test_every_small_training_row_runs_and_stands_in_the_table(tmp_path):
-    rows = ["a", "b", "e", "t5", "b-layer", "b-loss", "b-metric", "b-train_step"]
+    rows = ["a", "b", "e", "b-layer", "b-loss", "b-metric", "b-train_step", "T5"]
     result, table = run(tmp_path, "--parts", "training", "--rows", ",".join(rows))
     assert [entry["row"] for entry in result["training"]] == rows
     for entry in result["training"]:
         assert entry["peers"]["keraunos"]["median"] > 0, entry
         assert entry["title"] in table
+
+
+def test_every_row_of_inference_runs_and_stands_in_the_table(tmp_path):
+    result, table = run(tmp_path, "--parts", "inference")
+    found = {(entry["row"], entry["measure"]) for entry in result["inference"]}
+    rows = ["a", "c", "T5", "T6", "T7", "T8", "T9", "T10"]
+    assert found == {(row, measure) for row in rows for measure in ("predict", "predict_on_batch", "call", "batches")}
+    for entry in result["inference"]:
+        assert entry["peers"]["keraunos"]["median"] > 0, entry
+        assert f"({entry['row']}) {entry['title']}" in table
+
+
+def test_the_table_says_who_had_fewer_rounds(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import table
+
+    peers = {"keraunos": {"seconds": [1.0, 1.1], "median": 1.05}, "jax-scan": {"seconds": [9.0], "median": 9.0}, "jax": {"missing": "no jax"}}
+    entry = {"row": "T5", "measure": "train", "title": "images", "peers": peers}
+    machine = {"cpu": "any", "threads": 2, "python": "3", "date": "today", "versions": {}}
+    text = table.markdown({"machine": machine, "repeats": 2, "steps": 0, "training": [entry]})
+    assert "Fewer rounds than 2, because one took more than five seconds: jax-scan (T5) 1." in text
+    assert "* jax: no jax — (T5) train" in text
 
 
 def test_static_rows_and_the_block_of_the_readme_are_written(tmp_path):
