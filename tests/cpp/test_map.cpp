@@ -232,7 +232,8 @@ void gradients_match_differences() {
     find_map_loop(MapOp::kSoftplusGrad, Dtype::kFloat64)(&g, &x, nullptr, &out, 1, nullptr);
     CHECK(check::is_near(out, g * slope(MapOp::kSoftplus, x, nullptr), 1e-7, 1e-8));
     const double y = std::tanh(x), s = 1 / (1 + std::exp(-x));
-    CHECK(check::is_near(apply(MapOp::kTanhGrad, Dtype::kFloat64, g, y), g * (1 - y * y), 1e-12, 0));
+    // Where y is near 1 the difference cancels: processors that fuse it with the product round once less.
+    CHECK(check::is_near(apply(MapOp::kTanhGrad, Dtype::kFloat64, g, y), g * (1 - y * y), 1e-12, 1e-15));
     CHECK(check::is_near(apply(MapOp::kSigmoidGrad, Dtype::kFloat64, g, s), g * s * (1 - s), 1e-12, 0));
   }
 }
