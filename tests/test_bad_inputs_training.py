@@ -4,6 +4,7 @@ The ids are the rows of the table of bad inputs (58 to 128).
 """
 
 import math
+import threading
 import warnings
 
 import numpy as np
@@ -420,3 +421,25 @@ def test_shapes_of_custom_losses_are_free():
 
     fit(make(loss=per_sample))
     fit(make(loss=losses.MeanSquaredError(reduction="sum")))
+
+
+def test_row_124_data_may_change_while_it_is_read():
+    model = make()
+    x = np.zeros((20000, 4), "float32")
+    rows = [model.predict(np.full((1, 4), value, "float32"), verbose=0)[0] for value in (0, 1)]
+    is_over = threading.Event()
+
+    def change():
+        while not is_over.is_set():
+            x[:] = 1 - x
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        outputs = [model.predict(x, batch_size=4096, verbose=0) for _ in range(5)]
+    finally:
+        is_over.set()
+        thread.join()
+    assert all(output.shape == (20000, 3) and np.isfinite(output).all() for output in outputs)
+    np.testing.assert_allclose(model.predict(np.zeros((1, 4), "float32"), verbose=0)[0], rows[0])
+    np.testing.assert_allclose(model.predict(np.ones((1, 4), "float32"), verbose=0)[0], rows[1])
