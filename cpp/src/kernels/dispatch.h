@@ -19,6 +19,7 @@ struct LevelTables {
   const RecurrentTable* recurrent;
   const PoolingTable* pooling;
   const ConvolutionTable* convolution;
+  const WinogradTable* winograd;
 };
 
 const LevelTables& levels();
