@@ -36,6 +36,27 @@ row(
 row(4, ValueError, ["Could not interpret regularizer identifier: l3"], lambda: layers.Dense(2, kernel_regularizer="l3"))
 row(4, ValueError, ["Could not interpret constraint identifier: foo"], lambda: layers.Dense(2, kernel_constraint="foo"))
 row(5, ValueError, ["Unrecognized keyword arguments passed to Dense: {'foo': 1}"], lambda: layers.Dense(3, foo=1))
+IMAGE = np.ones((1, 8, 8, 3), "float32")
+row(8, ValueError, ["`kernel_size`", "tuple of 2 integers", "(3, 3, 3)"], lambda: layers.Conv2D(2, (3, 3, 3)))
+row(8, ValueError, ["`strides`", "tuple of 2 integers", "0"], lambda: layers.Conv2D(2, 3, strides=0))
+row(8, ValueError, ["`pool_size`", "tuple of 2 integers", "0"], lambda: layers.MaxPooling2D(0))
+row(9, ValueError, ["`strides", "`dilation_rate"], lambda: layers.Conv2D(2, 3, strides=2, dilation_rate=2))
+row(11, ValueError, ["evenly divisible", "2", "3", "(1, 8, 8, 3)"], lambda: layers.Conv2D(4, 3, groups=2)(IMAGE))
+row(
+    12,
+    ValueError,
+    ["zero or negative", "(1, 2, 2, 3)", "(5, 5)", "(1, 1)", "valid"],
+    lambda: layers.Conv2D(4, 5)(IMAGE[:, :2, :2]),
+)
+row(
+    13,
+    ValueError,
+    ["flat", "expected min_ndim=4, found ndim=2", "(None, 4)"],
+    lambda: layers.Conv2D(4, 3, name="flat")(layers.Input((4,))),
+)
+row(25, ValueError, ["expected ndim=3, found ndim=2"], lambda: layers.LSTM(3)(np.ones((2, 3), "float32")))
+row(26, ValueError, ["at least one step", "timesteps axis"], lambda: layers.LSTM(3)(np.ones((2, 0, 3), "float32")))
+row(27, ValueError, ["batch size must be static"], lambda: layers.LSTM(3, stateful=True)(layers.Input((4, 3))))
 for name in ("a/b", 5, "", "..", ".", "a\0b", "a\\b", "x" * 10_000):
     row(6, ValueError, ["`name`", repr(name)[1:5].strip("'")], lambda name=name: layers.Dense(2, name=name))
 for rate in (1.5, -0.1, float("nan")):

@@ -2,6 +2,7 @@
 #include "bindings.h"
 #include "keraunos/version.h"
 #include "kernels/kernels.h"
+#include "kernels/probabilities.h"
 #include "runtime/control_flow.h"
 
 PYBIND11_MODULE(_core, m) {
@@ -19,6 +20,7 @@ PYBIND11_MODULE(_core, m) {
   python::bind_function(m);
   python::bind_model(m);
   m.def("cpu_level", &kernels::cpu_level);
+  m.def("take_improbable", &kernels::take_improbable);
   m.def("get_num_threads", &thread_count);
   m.def("set_num_threads", &set_thread_count);
 }

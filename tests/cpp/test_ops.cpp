@@ -104,11 +104,11 @@ void an_index_out_of_range_is_named_with_its_range() {
   for (const double index : {7.0, -1.0}) {
     const std::string number = std::to_string(static_cast<int>(index));
     CHECK(message_of([&] { run("gather", {x, tensor({0, index}, {2}, Dtype::kInt32)}, {{"axis", std::int64_t{0}}}); }) ==
-          "gather: index " + number + " is out of range [0, 5)");
+          "gather: index " + number + " is out of range [0, 5), at position 1");
     CHECK(message_of([&] { run("take_along_axis", {x, tensor({0, index}, {1, 2}, Dtype::kInt64)}, {{"axis", std::int64_t{0}}}); }) ==
-          "take_along_axis: index " + number + " is out of range [0, 5)");
+          "take_along_axis: index " + number + " is out of range [0, 5), at position 1");
     CHECK(message_of([&] { run("scatter_add", {x, tensor({index}, {1, 1}, Dtype::kInt8), counted({1, 2})}); }) ==
-          "scatter_add: index " + number + " is out of range [0, 5)");
+          "scatter_add: index " + number + " is out of range [0, 5), at position 0");
   }
 }
 
@@ -335,7 +335,8 @@ void dropout_drops_scales_and_survives_the_extremes() {
 Shape operand_shape(const std::string& op, int i) {
   const Shape matrix = {4, 6}, row = {6}, column = {4};
   static const std::map<std::string, std::vector<Shape>> kShapes = {
-      {"dense", {{4, 6}, {6, 3}, {3}}}, {"biased_conv", {{2, 5, 4, 3}, {3, 2, 3, 7}, {7}}}, {"max_pool_grad", {{2, 2, 2, 3}, {2, 5, 4, 3}}}};
+      {"dense", {{4, 6}, {6, 3}, {3}}}, {"packed_dense", {{4, 6}, {6, 3}, {}}}, {"biased_conv", {{2, 5, 4, 3}, {3, 2, 3, 7}, {7}}},
+      {"winograd_conv", {{2, 5, 4, 3}, {3, 3, 3, 16}, {}}}, {"max_pool_grad", {{2, 2, 2, 3}, {2, 5, 4, 3}}}};
   const auto found = kShapes.find(op);
   if (found != kShapes.end()) return found->second[static_cast<std::size_t>(i)];
   const bool is_grad = op.find("_grad") != std::string::npos;
@@ -357,6 +358,8 @@ void kernels_agree_with_bodies() {
       for (double& number : numbers) number = 3.0 * random.number();
       inputs.push_back(tensor(numbers, shape, Dtype::kFloat64));
     }
+    if (op->name == "packed_dense") inputs[2] = run("pack_dense_kernel", {inputs[1]});
+    if (op->name == "winograd_conv") inputs[2] = run("winograd_kernel", {inputs[1]});
     Attributes attributes;
     for (const AttributeRule& rule : op->attributes) attributes.set(rule.name, rule.default_value);
     if (attributes.find("axis")) attributes.set("axis", std::int64_t{0});

@@ -11,6 +11,7 @@ RECORDS = {record["name"]: record for record in _core.ops()}
 TESTED_ELSEWHERE = {
     "cond": "tests/tracing",
     "while_loop": "tests/tracing",
+    "while_loop_grad": "tests/tracing",
     "scan": "tests/tracing",
     "pack_dense_kernel": "tests/ops/test_packed_dense.py",
     "packed_dense": "tests/ops/test_packed_dense.py",

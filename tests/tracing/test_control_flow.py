@@ -81,3 +81,71 @@ def test_the_gradient_of_scan_equals_that_of_the_unrolled_loop():
 
     for native, plain in zip(Function(scanned)(x), unrolled(x)):
         np.testing.assert_allclose(native, plain, rtol=1e-5, atol=1e-6)
+
+
+def growing(x, w, limit):
+    """x <- x + 0.7 tanh(x w) until its norm or the count reaches a limit; the count is an integer that is carried too."""
+
+    def goes_on(i, x):
+        return ops.logical_and(i < limit, ops.sum(x * x) < 50.0)
+
+    return ops.while_loop(goes_on, lambda i, x: (i + 1, x + ops.tanh(ops.matmul(x, w)) * 0.7), (0, x))
+
+
+def python_growing(x, w, limit):
+    i = 0
+    while i < limit and np.sum(np.asarray(x * x)) < 50.0:
+        i, x = i + 1, x + ops.tanh(ops.matmul(x, w)) * 0.7
+    return i, x
+
+
+def loss_and_gradients(loop, x, w, limit):
+    with GradientTape() as tape:
+        tape.watch(x)
+        tape.watch(w)
+        count, y = loop(x, w, limit)
+        loss = ops.sum(y * y * y) + ops.sum(x)
+    return [count, loss, *tape.gradient(loss, [x, w])]
+
+
+@pytest.mark.parametrize("limit", [0, 1, 4, 1000])
+def test_gradients_of_a_while_loop_are_those_of_its_steps(limit):
+    x = np.random.default_rng(1).normal(size=(3, 4)).astype("float64")
+    w = np.random.default_rng(2).normal(size=(4, 4)).astype("float64")
+    traced = Function(lambda x, w, limit: loss_and_gradients(growing, x, w, limit))
+    given = traced(x, w, np.asarray(limit, "int32"))
+    expected = loss_and_gradients(python_growing, ops.convert_to_tensor(x), ops.convert_to_tensor(w), limit)
+    assert int(given[0]) == int(expected[0])
+    for a, b in zip(given[1:], expected[1:], strict=True):
+        # A loop of no steps never saw w.
+        np.testing.assert_allclose(np.asarray(a), 0 if b is None else np.asarray(b), rtol=1e-12, atol=1e-12)
+
+
+def test_gradients_of_a_while_loop_are_the_numeric_ones():
+    x = np.random.default_rng(1).normal(size=(3, 4)).astype("float64")
+    w = np.random.default_rng(2).normal(size=(4, 4)).astype("float64")
+    traced = Function(lambda x, w, limit: loss_and_gradients(growing, x, w, limit))
+    five = np.asarray(5, "int32")
+    _, _, for_x, for_w = traced(x, w, five)
+    for operand, gradient in ((x, for_x), (w, for_w)):
+        for place in ((0, 0), (1, 2), (2, 3)):
+            values = []
+            for step in (1e-6, -1e-6):
+                moved = operand.copy()
+                moved[place] += step
+                values.append(float(traced(*(moved if a is operand else a for a in (x, w)), five)[1]))
+            assert float(np.asarray(gradient)[place]) == pytest.approx((values[0] - values[1]) / 2e-6, rel=1e-6)
+
+
+def test_a_second_gradient_of_a_while_loop_says_that_it_is_not_there():
+    def second(x, limit):
+        with GradientTape() as outer:
+            outer.watch(x)
+            with GradientTape() as inner:
+                inner.watch(x)
+                y = ops.while_loop(lambda i, x: i < limit, lambda i, x: (i + 1, x * x), (0, x))[1]
+            first = inner.gradient(y, x)
+        return outer.gradient(first, x)
+
+    with pytest.raises(NotImplementedError, match="second gradient of a loop of unknown length"):
+        Function(second)(np.asarray(1.5), np.asarray(3, "int32"))

@@ -12,11 +12,15 @@ namespace {
 
 using Index = std::int64_t;
 
-// Multiplications and additions worth handing to another thread: 10 us and more at 100 to 250 GFLOP/s.
+// Multiplications and additions worth handing to another thread: 10 us and more at 100 to 250 GFLOP/s. Products that give only
+// a few such tasks are cut finer.
 constexpr double kTaskWork = 2.5e6;
-constexpr double kSerialWork = 5e6;
-// With few rows the time goes into reading b: as much as so many rows compute in it.
-constexpr Index kReadingRows = 8;
+constexpr double kLeastTaskWork = 1e6;
+// With so few rows the time goes into reading b. Tasks are few and large, so that in the next run of a network each thread
+// meets the part of b that its own cache still holds.
+constexpr Index kReadingRows = 4;
+constexpr Index kReadingSerialBytes = Index{384} << 10;
+constexpr Index kReadingTaskBytes = Index{1} << 20;
 // Packed rows of a at most, in elements; taller products go through it in several rounds.
 constexpr Index kPackedElements = Index{1} << 22;
 constexpr Index kFewRows = 8;
@@ -75,21 +79,34 @@ GemmTask<T> make_task(const Gemm<T>& shape, const T* a, const T* b, const T* bia
   return task;
 }
 
+// One tile of few rows: cuts the columns by the bytes of b.
+template <class T>
+void compute_reading(const GemmTask<T>& task) {
+  const GemmLevel<T>& l = level<T>();
+  const Index bytes = task.n * task.k * static_cast<Index>(sizeof(T));
+  if (bytes <= kReadingSerialBytes) return l.compute(task, 0, 1, 0, task.n);
+  const Index tasks = std::max<Index>(2, ceil_div(bytes, kReadingTaskBytes));
+  const Index columns = 4 * l.strip * ceil_div(task.n, 4 * l.strip * tasks);  // the widest tile spans four strips
+  parallel_for(task.n, columns, [&](Index begin, Index end) { l.compute(task, 0, 1, begin, end); });
+}
+
 // Cuts tiles x columns into tasks of about kTaskWork: first the columns, which share the packed a; then the rows.
 template <class T>
 void compute_parallel(const GemmTask<T>& task, Index rows) {
   const GemmLevel<T>& l = level<T>();
-  const double work_per_column = 2.0 * static_cast<double>(std::max(rows, kReadingRows)) * static_cast<double>(std::max<Index>(task.k, 1));
-  const double work = work_per_column * static_cast<double>(task.n);
-  if (work <= kSerialWork) return l.compute(task, 0, task.tiles.count, 0, task.n);
+  if (rows <= kReadingRows && task.tiles.count == 1) return compute_reading(task);
+  const double work_per_column = 2.0 * static_cast<double>(rows) * static_cast<double>(std::max<Index>(task.k, 1));
+  const double work = work_per_column * static_cast<double>(ceil_div(task.n, l.lanes) * l.lanes);  // a part of a vector costs all of it
+  if (work <= 2 * kLeastTaskWork) return l.compute(task, 0, task.tiles.count, 0, task.n);
+  const double task_work = std::clamp(work / 4, kLeastTaskWork, kTaskWork);
   const Index strips = ceil_div(task.n, l.strip);
-  const Index strips_per_task = std::clamp<Index>(static_cast<Index>(kTaskWork / (work_per_column * l.strip)), 1, strips);
+  const Index strips_per_task = std::clamp<Index>(static_cast<Index>(task_work / (work_per_column * l.strip)), 1, strips);
   const Index column_tasks = ceil_div(strips, strips_per_task);
   // About 512 rows of a stay in the second-level cache; fewer when the columns alone give too few tasks.
   Index tiles_per_task = std::max<Index>(1, 512 / l.max_rows);
   if (column_tasks < 16) {
     const double work_per_tile = work / static_cast<double>(task.tiles.count * column_tasks);
-    const Index enough = std::max<Index>(1, static_cast<Index>(kTaskWork / work_per_tile));
+    const Index enough = std::max<Index>(1, static_cast<Index>(task_work / work_per_tile));
     const Index wanted = ceil_div(task.tiles.count * column_tasks, 32);
     tiles_per_task = std::min(tiles_per_task, std::max(enough, wanted));
   }

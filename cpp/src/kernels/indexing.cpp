@@ -73,11 +73,11 @@ std::int64_t elements_of(const AlongAxis& plan) {
 }
 
 template <class Index>
-std::int64_t tuple_offset(const TupleIndexing& plan, const Index* tuple, const IndexSite& site) {
+std::int64_t tuple_offset(const TupleIndexing& plan, const Index* tuple, std::int64_t row, const IndexSite& site) {
   std::int64_t offset = 0;
   for (std::size_t d = 0; d < plan.sizes.size(); ++d) {
     const auto index = static_cast<std::int64_t>(tuple[d]);
-    if (is_outside(index, plan.sizes[d])) site.fail(index, plan.sizes[d]);
+    if (is_outside(index, plan.sizes[d])) site.fail(index, plan.sizes[d], row);
     offset += index * plan.strides[d];
   }
   return offset;
@@ -85,9 +85,10 @@ std::int64_t tuple_offset(const TupleIndexing& plan, const Index* tuple, const I
 
 }  // namespace
 
-void IndexSite::fail(std::int64_t index, std::int64_t size) const {
+void IndexSite::fail(std::int64_t index, std::int64_t size, std::int64_t position) const {
   std::string message = op + ": index " + std::to_string(index) + " is out of range [0, " + std::to_string(size) + ')';
   if (!scope.empty()) message += ", in layer \"" + scope.substr(0, 500) + '"';
+  message += ", at position " + std::to_string(position);
   throw Error(ErrorKind::kIndex, message);
 }
 
@@ -105,7 +106,7 @@ void gather(const AxisIndexing& shape, std::size_t element_size, Indices indices
                      std::int64_t i = begin % shape.count;
                      for (std::int64_t item = begin; item < end; ++item) {
                        const auto picked = static_cast<std::int64_t>(index[i]);
-                       if (is_outside(picked, shape.size)) site.fail(picked, shape.size);
+                       if (is_outside(picked, shape.size)) site.fail(picked, shape.size, i);
                        copy_run(from + (o * shape.size + picked) * inner, to + item * inner, inner);
                        if (++i == shape.count) {
                          i = 0;
@@ -121,7 +122,7 @@ void gather_add(const AxisIndexing& shape, Dtype dtype, Indices indices, const v
   visit_indices(indices, [&](const auto* index) {
     for (std::int64_t i = 0; i < shape.count; ++i) {
       const auto picked = static_cast<std::int64_t>(index[i]);
-      if (is_outside(picked, shape.size)) site.fail(picked, shape.size);
+      if (is_outside(picked, shape.size)) site.fail(picked, shape.size, i);
     }
     if (shape.outer * shape.size * shape.inner == 0) return;
     visit_arithmetic(dtype, [&](auto type) {
@@ -161,7 +162,7 @@ void take_along(const AlongAxis& plan, std::size_t element_size, Indices indices
       parallel_for(elements_of(plan), 16 * 1024, [&](std::int64_t begin, std::int64_t end) {
         walk_along(plan, begin, end, [&](std::int64_t at_index, std::int64_t at_x, std::int64_t flat) {
           const auto picked = static_cast<std::int64_t>(index[at_index]);
-          if (is_outside(picked, plan.axis_size)) site.fail(picked, plan.axis_size);
+          if (is_outside(picked, plan.axis_size)) site.fail(picked, plan.axis_size, at_index);
           to[flat] = from[at_x + picked * plan.axis_stride];
         });
       });
@@ -177,7 +178,7 @@ void add_along(const AlongAxis& plan, Dtype dtype, Indices indices, const void* 
       T* to = static_cast<T*>(x);
       walk_along(plan, 0, elements_of(plan), [&](std::int64_t at_index, std::int64_t at_x, std::int64_t flat) {
         const auto picked = static_cast<std::int64_t>(index[at_index]);
-        if (is_outside(picked, plan.axis_size)) site.fail(picked, plan.axis_size);
+        if (is_outside(picked, plan.axis_size)) site.fail(picked, plan.axis_size, at_index);
         T& sum = to[at_x + picked * plan.axis_stride];
         sum = wrapping_add(sum, from[flat]);
       });
@@ -194,7 +195,7 @@ void gather_tuples(const TupleIndexing& plan, std::size_t element_size, Indices 
       T* to = static_cast<T*>(out);
       parallel_for(plan.rows, item_grain(plan.block * static_cast<std::int64_t>(sizeof(T))), [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t row = begin; row < end; ++row) {
-          copy_run(from + tuple_offset(plan, index + row * depth, site), to + row * plan.block, plan.block);
+          copy_run(from + tuple_offset(plan, index + row * depth, row, site), to + row * plan.block, plan.block);
         }
       });
     });
@@ -209,7 +210,7 @@ void scatter_tuples(const TupleIndexing& plan, std::size_t element_size, Indices
       const T* from = static_cast<const T*>(updates);
       T* to = static_cast<T*>(x);
       for (std::int64_t row = 0; row < plan.rows; ++row) {
-        copy_run(from + row * plan.block, to + tuple_offset(plan, index + row * depth, site), plan.block);
+        copy_run(from + row * plan.block, to + tuple_offset(plan, index + row * depth, row, site), plan.block);
       }
     });
   });
@@ -223,7 +224,7 @@ void scatter_add_tuples(const TupleIndexing& plan, Dtype dtype, Indices indices,
       const T* from = static_cast<const T*>(updates);
       T* to = static_cast<T*>(x);
       for (std::int64_t row = 0; row < plan.rows; ++row) {
-        add_run(from + row * plan.block, to + tuple_offset(plan, index + row * depth, site), plan.block);
+        add_run(from + row * plan.block, to + tuple_offset(plan, index + row * depth, row, site), plan.block);
       }
     });
   });

@@ -14,8 +14,8 @@ struct IndexSite {
   std::string op;
   std::string scope;  // path of the layer; may be empty
 
-  // "gather: index 7 is out of range [0, 5)"
-  [[noreturn]] void fail(std::int64_t index, std::int64_t size) const;
+  // "gather: index 7 is out of range [0, 5), at position 3"; the position counts the indices in the order of memory.
+  [[noreturn]] void fail(std::int64_t index, std::int64_t size, std::int64_t position) const;
 };
 
 // Indices are int32 or int64.

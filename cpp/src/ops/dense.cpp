@@ -97,11 +97,15 @@ std::int64_t packed_elements(const TensorSpec& kernel, bool is_transposed) {
   return kernel.dtype == Dtype::kFloat64 ? packed_elements<double>(kernel.shape, is_transposed) : packed_elements<float>(kernel.shape, is_transposed);
 }
 
-std::vector<TensorSpec> pack_specs(const InferContext& context) {
-  if (context.dtype(0) != Dtype::kFloat32 && context.dtype(0) != Dtype::kFloat64) {
-    throw type_error("pack_dense_kernel", "needs float32 or float64", name_of(context.dtype(0)));
+void require_kernel(const InferContext& context, std::size_t i) {
+  if (context.dtype(i) != Dtype::kFloat32 && context.dtype(i) != Dtype::kFloat64) {
+    throw type_error(context.op.name, "needs float32 or float64", name_of(context.dtype(i)));
   }
-  if (context.shape(0).rank() != 2) throw value_error("pack_dense_kernel", "needs a kernel of rank 2", context.shape(0));
+  if (context.shape(i).rank() != 2) throw value_error(context.op.name, "needs a kernel of rank 2", context.shape(i));
+}
+
+std::vector<TensorSpec> pack_specs(const InferContext& context) {
+  require_kernel(context, 0);
   return {{context.dtype(0), {packed_elements(context.inputs[0], context.attributes.boolean("transpose_b"))}}};
 }
 
@@ -117,7 +121,8 @@ Kernel pack_kernel(KernelRequest& request) {
 
 // (a, kernel, packed kernel[, bias]): the kernel itself says what was packed, and is not read.
 std::vector<TensorSpec> packed_dense_specs(const InferContext& context) {
-  require_same_dtype(context, 0, 2);
+  require_kernel(context, 1);
+  require_same_dtype(context, 1, 2);
   const std::int64_t expected = packed_elements(context.inputs[1], context.attributes.boolean("transpose_b"));
   if (context.shape(2).rank() != 1 || context.shape(2)[0] != expected) {
     throw value_error("packed_dense", "the packed kernel must be that of the kernel", both(context.shape(1), context.shape(2)));

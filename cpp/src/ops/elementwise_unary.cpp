@@ -1,4 +1,5 @@
 // Elementwise ops of one operand.
+#include "kernels/probabilities.h"
 #include "ops/elementwise.h"
 
 namespace keraunos {
@@ -143,6 +144,12 @@ void register_elementwise_unary(Registry& registry) {
   identity.gradient = [](const GradientContext& context) { return std::vector<Value>{context.gradients[0]}; };
   registry.add(std::move(identity));
   registry.add(identity_like("stop_gradient"));
+  // The identity, and a note if a value is no probability: the caller looks at it when a run is over.
+  Op probabilities = elementwise_op("expect_probabilities", MapOp::kCopy, 1, false);
+  probabilities.map_loop = [](Dtype operand, Dtype) { return kernels::find_probability_loop(operand); };
+  probabilities.gradient = [](const GradientContext& context) { return std::vector<Value>{context.gradients[0]}; };
+  probabilities.body = body_of([](Builder& build, const Value& x) { return build.emit1("identity", {x}); });
+  registry.add(std::move(probabilities));
   // Memory of its own: what a variable is given when another variable's content is its new value.
   Op copy = elementwise_op("copy", MapOp::kCopy, 1, false);
   copy.gradient = [](const GradientContext& context) { return std::vector<Value>{context.gradients[0]}; };

@@ -6,6 +6,7 @@ from keraunos import config, ops
 from keraunos.losses.loss_function_wrapper import FunctionLoss
 from keraunos.losses.shapes import may_be_equal, pair
 from keraunos.masking import set_keras_mask
+from keraunos.ops._improbable import warn_of_improbable
 
 _INTEGER_LABELS = "For integer labels, use `sparse_categorical_crossentropy`"
 _ONE_HOT_LABELS = "For one-hot labels, use `categorical_crossentropy`"
@@ -43,7 +44,9 @@ def binary_crossentropy(y_true, y_pred, from_logits=False, label_smoothing=0.0, 
     y_true, y_pred = pair("binary_crossentropy", y_true, y_pred)
     if label_smoothing:
         y_true = y_true * (1.0 - label_smoothing) + 0.5 * label_smoothing
-    return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
+    values = ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
+    warn_of_improbable()
+    return values
 
 
 def binary_focal_crossentropy(

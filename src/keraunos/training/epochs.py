@@ -2,6 +2,7 @@
 
 import warnings
 
+from keraunos.ops._improbable import warn_of_improbable
 from keraunos.training.native import Loop
 
 _SLICE_MILLISECONDS = 100.0
@@ -115,6 +116,7 @@ class NativeEpochs:
             else:
                 self._done = self._loop.run(room, _SLICE_MILLISECONDS)
                 step += self._done - before
+            warn_of_improbable()
             if self._mode != "predict":
                 logs = self._loop.outputs()
             end(step - 1, logs)

@@ -2,6 +2,7 @@
 
 import warnings
 
+from keraunos.ops._improbable import warn_of_improbable
 from keraunos.tensor import convert_to_tensor
 from keraunos.tracing import Function, TraceError, user_line
 from keraunos.training.structure import flatten, map_leaves
@@ -51,7 +52,9 @@ class StepFunction:
                 return self.run_traced(batch)
             except TraceError as error:
                 self.fall_back(error)
-        return self._step(map_leaves(convert_to_tensor, batch))
+        result = self._step(map_leaves(convert_to_tensor, batch))
+        warn_of_improbable()
+        return result
 
     def run_traced(self, batch):
         """Runs the trace for a batch.
@@ -61,7 +64,9 @@ class StepFunction:
         """
         leaves = []
         concrete = self._concrete_for(batch, leaves)
-        return concrete.pack(concrete.native.call(leaves))
+        outputs = concrete.native.call(leaves)
+        warn_of_improbable()
+        return concrete.pack(outputs)
 
     def _concrete_for(self, batch, leaves):
         """Returns the trace for a batch, and appends its arrays to `leaves`."""

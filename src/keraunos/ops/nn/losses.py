@@ -40,7 +40,7 @@ def binary_crossentropy(target, output, from_logits=False):
         tail = execute("softplus", [elementwise.negative(elementwise.absolute(output))], {})
         head = elementwise.subtract(execute("relu", [output], {}), elementwise.multiply(output, target))
         return elementwise.add(head, tail)
-    output = _clipped(output)
+    output = _clipped(execute("expect_probabilities", [output], {}))
     hit = elementwise.multiply(target, elementwise.log(output))
     miss = elementwise.multiply(elementwise.subtract(1.0, target), elementwise.log(elementwise.subtract(1.0, output)))
     return elementwise.negative(elementwise.add(hit, miss))
