@@ -366,7 +366,7 @@ void kernels_agree_with_bodies() {
     if (attributes.find("axes")) attributes.set("axes", Ints{1});
     if (attributes.find("scale")) attributes.set("scale", 0.3);
     if (attributes.find("epsilon")) attributes.set("epsilon", 10.0);
-    if (attributes.find("activation")) attributes.set("activation", std::string(op->name == "biased_conv" ? "relu" : "tanh"));
+    if (attributes.find("activation")) attributes.set("activation", std::string(op->name == "biased_conv" || op->name == "winograd_conv" ? "relu" : "tanh"));
     if (op->name == "max_pool_grad") attributes.set("sizes", Ints{2, 2});
     if (op->name == "max_pool_grad") attributes.set("strides", Ints{2, 2});
     if (attributes.find("relu")) attributes.set("relu", true);

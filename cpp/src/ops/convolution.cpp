@@ -74,6 +74,11 @@ std::vector<TensorSpec> conv_input_grad_specs(const InferContext& context) {
   return {{context.dtype(0), result}};
 }
 
+void require_linear_or_relu(const InferContext& context) {
+  const std::string& activation = context.attributes.text("activation");
+  if (activation != "linear" && activation != "relu") throw value_error(context.op.name, "`activation` must be linear or relu", '"' + activation + '"');
+}
+
 // activation(conv(x, kernel) + bias): what fusion makes of a convolution layer.
 std::vector<TensorSpec> biased_conv_specs(const InferContext& context) {
   std::vector<TensorSpec> result = conv_specs(context);
@@ -82,8 +87,7 @@ std::vector<TensorSpec> biased_conv_specs(const InferContext& context) {
   if (bias.rank() != 1 || (bias[0] != channels_of(context.shape(1)) && bias[0] != kUnknown && channels_of(context.shape(1)) != kUnknown)) {
     throw value_error("biased_conv", "the bias must have one value per output channel", both(context.shape(1), bias));
   }
-  const std::string& activation = context.attributes.text("activation");
-  if (activation != "linear" && activation != "relu") throw value_error("biased_conv", "`activation` must be linear or relu", '"' + activation + '"');
+  require_linear_or_relu(context);
   return result;
 }
 
@@ -111,6 +115,7 @@ std::vector<TensorSpec> winograd_conv_specs(const InferContext& context) {
   if (kernel.rank() != 4 || context.shape(2) != Shape{kernels::kWinogradPoints, kernel[2], kernel[3]}) {
     throw value_error("winograd_conv", "the transformed kernel must be that of the kernel", both(kernel, context.shape(2)));
   }
+  require_linear_or_relu(context);
   if (context.inputs.size() < 4) return result;
   const std::vector<TensorSpec> inputs = {context.inputs[0], context.inputs[1], context.inputs[3]};
   return biased_conv_specs({context.op, inputs, context.attributes, context.values});
