@@ -335,7 +335,8 @@ void dropout_drops_scales_and_survives_the_extremes() {
 Shape operand_shape(const std::string& op, int i) {
   const Shape matrix = {4, 6}, row = {6}, column = {4};
   static const std::map<std::string, std::vector<Shape>> kShapes = {
-      {"dense", {{4, 6}, {6, 3}, {3}}}, {"packed_dense", {{4, 6}, {6, 3}, {}}}, {"biased_conv", {{2, 5, 4, 3}, {3, 2, 3, 7}, {7}}}, {"max_pool_grad", {{2, 2, 2, 3}, {2, 5, 4, 3}}}};
+      {"dense", {{4, 6}, {6, 3}, {3}}}, {"packed_dense", {{4, 6}, {6, 3}, {}}}, {"biased_conv", {{2, 5, 4, 3}, {3, 2, 3, 7}, {7}}},
+      {"winograd_conv", {{2, 5, 4, 3}, {3, 3, 3, 16}, {}}}, {"max_pool_grad", {{2, 2, 2, 3}, {2, 5, 4, 3}}}};
   const auto found = kShapes.find(op);
   if (found != kShapes.end()) return found->second[static_cast<std::size_t>(i)];
   const bool is_grad = op.find("_grad") != std::string::npos;
@@ -358,13 +359,14 @@ void kernels_agree_with_bodies() {
       inputs.push_back(tensor(numbers, shape, Dtype::kFloat64));
     }
     if (op->name == "packed_dense") inputs[2] = run("pack_dense_kernel", {inputs[1]});
+    if (op->name == "winograd_conv") inputs[2] = run("winograd_kernel", {inputs[1]});
     Attributes attributes;
     for (const AttributeRule& rule : op->attributes) attributes.set(rule.name, rule.default_value);
     if (attributes.find("axis")) attributes.set("axis", std::int64_t{0});
     if (attributes.find("axes")) attributes.set("axes", Ints{1});
     if (attributes.find("scale")) attributes.set("scale", 0.3);
     if (attributes.find("epsilon")) attributes.set("epsilon", 10.0);
-    if (attributes.find("activation")) attributes.set("activation", std::string(op->name == "biased_conv" ? "relu" : "tanh"));
+    if (attributes.find("activation")) attributes.set("activation", std::string(op->name == "biased_conv" || op->name == "winograd_conv" ? "relu" : "tanh"));
     if (op->name == "max_pool_grad") attributes.set("sizes", Ints{2, 2});
     if (op->name == "max_pool_grad") attributes.set("strides", Ints{2, 2});
     if (attributes.find("relu")) attributes.set("relu", true);

@@ -15,6 +15,8 @@ TESTED_ELSEWHERE = {
     "scan": "tests/tracing",
     "pack_dense_kernel": "tests/ops/test_packed_dense.py",
     "packed_dense": "tests/ops/test_packed_dense.py",
+    "winograd_kernel": "tests/ops/test_winograd.py",
+    "winograd_conv": "tests/ops/test_winograd.py",
 }
 STEP = 1e-6  # of numeric gradients: half the digits of float64
 

@@ -9,7 +9,7 @@ namespace {
   LevelTables {                                                                                                      \
     #name, &name::gemm_table, &name::map_float_table, &name::map_integer_table, &name::cast_table, &name::reduce_table, \
         &name::row_table, &name::norm_table, &name::attention_table, &name::random_table, &name::recurrent_table,           \
-        &name::recurrent_gradient_table, &name::pooling_table, &name::convolution_table                                     \
+        &name::recurrent_gradient_table, &name::pooling_table, &name::convolution_table, &name::winograd_table                \
   }
 
 LevelTables choose() {

@@ -20,6 +20,7 @@ struct LevelTables {
   const RecurrentGradientTable* recurrent_gradient;
   const PoolingTable* pooling;
   const ConvolutionTable* convolution;
+  const WinogradTable* winograd;
 };
 
 const LevelTables& levels();

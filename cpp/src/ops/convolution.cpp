@@ -1,6 +1,7 @@
 // Convolution (cross-correlation, as in Keras) of images with their channels last, and its two gradients. Each of the three is linear in
 // both operands, and the gradients of each are the other two.
 #include "kernels/convolution.h"
+#include "kernels/winograd.h"
 
 #include "ops/half_precision.h"
 #include "ops/registry.h"
@@ -73,6 +74,11 @@ std::vector<TensorSpec> conv_input_grad_specs(const InferContext& context) {
   return {{context.dtype(0), result}};
 }
 
+void require_linear_or_relu(const InferContext& context) {
+  const std::string& activation = context.attributes.text("activation");
+  if (activation != "linear" && activation != "relu") throw value_error(context.op.name, "`activation` must be linear or relu", '"' + activation + '"');
+}
+
 // activation(conv(x, kernel) + bias): what fusion makes of a convolution layer.
 std::vector<TensorSpec> biased_conv_specs(const InferContext& context) {
   std::vector<TensorSpec> result = conv_specs(context);
@@ -81,8 +87,7 @@ std::vector<TensorSpec> biased_conv_specs(const InferContext& context) {
   if (bias.rank() != 1 || (bias[0] != channels_of(context.shape(1)) && bias[0] != kUnknown && channels_of(context.shape(1)) != kUnknown)) {
     throw value_error("biased_conv", "the bias must have one value per output channel", both(context.shape(1), bias));
   }
-  const std::string& activation = context.attributes.text("activation");
-  if (activation != "linear" && activation != "relu") throw value_error("biased_conv", "`activation` must be linear or relu", '"' + activation + '"');
+  require_linear_or_relu(context);
   return result;
 }
 
@@ -92,6 +97,28 @@ std::vector<TensorSpec> conv_weight_grad_specs(const InferContext& context) {
   require_groups(context, context.shape(0), context.shape(2));
   windows_of(context.op, context.attributes, sizes_of_window(context.shape(2)));
   return {{context.dtype(0), context.shape(2)}};
+}
+
+// A kernel of 3 x 3 taps at the 16 points of Winograd's convolution.
+std::vector<TensorSpec> winograd_kernel_specs(const InferContext& context) {
+  require_floating(context, 0);
+  const Shape& kernel = context.shape(0);
+  if (kernel.rank() != 4 || kernel[0] != 3 || kernel[1] != 3) throw value_error("winograd_kernel", "needs a kernel of 3 x 3 taps", kernel);
+  return {{context.dtype(0), {kernels::kWinogradPoints, kernel[2], kernel[3]}}};
+}
+
+// (image, kernel, transformed kernel[, bias]): the kernel itself says what was transformed, and is not read.
+std::vector<TensorSpec> winograd_conv_specs(const InferContext& context) {
+  require_same_dtype(context, 0, 2);
+  std::vector<TensorSpec> result = conv_specs(context);
+  const Shape& kernel = context.shape(1);
+  if (kernel.rank() != 4 || context.shape(2) != Shape{kernels::kWinogradPoints, kernel[2], kernel[3]}) {
+    throw value_error("winograd_conv", "the transformed kernel must be that of the kernel", both(kernel, context.shape(2)));
+  }
+  require_linear_or_relu(context);
+  if (context.inputs.size() < 4) return result;
+  const std::vector<TensorSpec> inputs = {context.inputs[0], context.inputs[1], context.inputs[3]};
+  return biased_conv_specs({context.op, inputs, context.attributes, context.values});
 }
 
 // ---------------------------------------------------------------- kernels
@@ -154,6 +181,24 @@ Kernel weight_grad_kernel_of(KernelRequest& request) {
   });
 }
 
+template <class T>
+Kernel winograd_kernel_kernel_of(KernelRequest& request) {
+  const std::int64_t in = request.shape(0)[2], out = request.shape(0)[3];
+  return [in, out](const KernelCall& call) { kernels::transform_winograd_kernel(call.in<T>(0), in, out, call.out<T>(0)); };
+}
+
+template <class T>
+Kernel winograd_conv_kernel_of(KernelRequest& request) {
+  const kernels::Convolution shape = convolution_of(request, request.shape(0), request.shape(1), request.outputs[0].shape);
+  if (!kernels::can_be_winograd(shape)) {
+    throw value_error("winograd_conv", "needs strides and dilations of 1, one group and a multiple of 16 output channels", both(request.shape(0), request.shape(1)));
+  }
+  const bool has_bias = request.inputs.size() == 4;
+  return planned(request, kernels::WinogradForward<T>(shape, request.attributes.text("activation") == "relu"), [has_bias](const auto& pass, const KernelCall& call) {
+    pass.run(call.in<T>(0), call.in<T>(2), has_bias ? call.in<T>(3) : nullptr, call.out<T>(0), call.workspace);
+  });
+}
+
 template <Kernel (*of_float)(KernelRequest&), Kernel (*of_double)(KernelRequest&)>
 KernelMaker by_dtype() {
   return in_float32([](KernelRequest& request) -> Kernel {
@@ -197,6 +242,16 @@ std::vector<Value> biased_conv_body(Builder& build, const std::vector<Value>& in
   return {attributes.text("activation") == "linear" ? sum : build.emit1("relu", {sum})};
 }
 
+std::vector<Value> winograd_conv_body(Builder& build, const std::vector<Value>& inputs, const Attributes& attributes) {
+  if (inputs.size() == 4) return biased_conv_body(build, {inputs[0], inputs[1], inputs[3]}, attributes);
+  Attributes of_conv;
+  for (const auto& [name, value] : attributes.items()) {
+    if (name != "activation") of_conv.set(name, value);
+  }
+  const Value product = build.emit1("conv", {inputs[0], inputs[1]}, of_conv);
+  return {attributes.text("activation") == "linear" ? product : build.emit1("relu", {product})};
+}
+
 Op convolution_op(const char* name, int min_inputs, int max_inputs, ShapeRule rule, KernelMaker kernel, GradientRule gradient) {
   Op op;
   op.name = name;
@@ -228,6 +283,17 @@ void register_convolution(Registry& registry) {
   biased.attributes.push_back({"activation", AttributeKind::kString, false, std::string("linear")});
   biased.body = biased_conv_body;
   registry.add(std::move(biased));
+
+  Op transform;
+  transform.name = "winograd_kernel";
+  transform.shape_rule = winograd_kernel_specs;
+  transform.kernel = by_dtype<winograd_kernel_kernel_of<float>, winograd_kernel_kernel_of<double>>();
+  registry.add(std::move(transform));
+  Op winograd = convolution_op("winograd_conv", 3, 4, winograd_conv_specs, by_dtype<winograd_conv_kernel_of<float>, winograd_conv_kernel_of<double>>(), {});
+  winograd.attributes.push_back({"activation", AttributeKind::kString, false, std::string("linear")});
+  winograd.shape_only_inputs = 1u << 1;
+  winograd.body = winograd_conv_body;
+  registry.add(std::move(winograd));
 }
 
 }  // namespace keraunos

@@ -47,7 +47,7 @@ Function::Function(std::shared_ptr<const Graph> graph, PlanOptions options) : gr
   if (options_.rewrite) graph_ = fuse_batch_norm(fuse_pooling(fuse_dense(drop_equal_nodes(graph_))));
   // Passes that add work on fixed values go here, between the graph of files and the one that runs.
   prepared_ = {graph_, {}};
-  if (options_.prepare) prepared_ = prepare(options_.rewrite ? pack_dense(fold_scales(graph_)) : graph_);
+  if (options_.prepare) prepared_ = prepare(options_.rewrite ? pack_dense(use_winograd(fold_scales(graph_))) : graph_);
 }
 
 void Function::refresh(const StateAccess& access) const { refresh_all(prepared_.values, access); }

@@ -8,6 +8,7 @@
 #include "kernels/level/gemm.h"
 #include "kernels/level/recurrent.h"
 #include "kernels/level/pooling.h"
+#include "kernels/level/winograd.h"
 
 namespace keraunos::kernels {
 
@@ -128,6 +129,7 @@ struct AttentionTable {
   extern const RecurrentGradientTable recurrent_gradient_table; \
   extern const PoolingTable pooling_table; \
   extern const ConvolutionTable convolution_table; \
+  extern const WinogradTable winograd_table; \
   }
 
 #if defined(__x86_64__) || defined(_M_X64)

@@ -1,0 +1,23 @@
+// What a level gives to Winograd's convolution F(2x2, 3x3): the transforms of one tile, vectors along the channels.
+#pragma once
+
+#include <cstdint>
+
+namespace keraunos::kernels {
+
+constexpr int kWinogradPoints = 16;  // products for each tile of 2 x 2 outputs, instead of 36
+
+template <class T>
+struct WinogradLevel {
+  // x: the 4 x 4 pixels of a tile. to[point * step + c], for all channels.
+  void (*input)(const T* const* x, std::int64_t channels, T* to, std::int64_t step);
+  // y: the 2 x 2 pixels of a tile, nullptr where there is none. activation(sums of from[point * step + c] + bias[c]).
+  void (*output)(const T* from, std::int64_t step, std::int64_t channels, const T* bias, bool is_relu, T* const* y);
+};
+
+struct WinogradTable {
+  WinogradLevel<float> f32;
+  WinogradLevel<double> f64;
+};
+
+}  // namespace keraunos::kernels

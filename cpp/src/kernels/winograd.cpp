@@ -1,0 +1,167 @@
+#include "kernels/winograd.h"
+
+#include <algorithm>
+
+#include "base/threads.h"
+#include "kernels/convolution_strips.h"
+
+namespace keraunos::kernels {
+namespace {
+
+using Index = std::int64_t;
+
+// Transformed elements of a block: they stay in the second-level cache.
+constexpr Index kBlockElements = 131072;
+// Tiles that make good rows of the products, on any level.
+constexpr Index kTileStep = 24;
+constexpr Index kMostParts = 16, kFewParts = 4;
+constexpr Index kVectorOfAnyLevel = 16;
+
+template <class T>
+const WinogradLevel<T>& level() {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    return levels().winograd->f32;
+  } else {
+    return levels().winograd->f64;
+  }
+}
+
+Index round_up(Index size, Index step) { return (size + step - 1) / step * step; }
+
+}  // namespace
+
+bool can_be_winograd(const Convolution& shape) {
+  const auto is_plain = [](const ConvolutionAxis& axis, Index taps) { return axis.taps == taps && axis.stride == 1 && axis.dilation == 1; };
+  return is_plain(shape.axes[0], 1) && shape.axes[0].in == shape.axes[0].out && shape.axes[0].low == 0 && is_plain(shape.axes[1], 3) &&
+         is_plain(shape.axes[2], 3) && shape.groups == 1 && shape.out_channels % kVectorOfAnyLevel == 0;
+}
+
+template <class T>
+void transform_winograd_kernel(const T* w, Index in_channels, Index out_channels, T* transformed) {
+  const Index size = in_channels * out_channels;
+  // One row of weights at the four points.
+  const auto at_points = [](T a, T b, T c, T* out, Index step) {
+    out[0] = a;
+    out[step] = (a + b + c) * T(0.5);
+    out[2 * step] = (a - b + c) * T(0.5);
+    out[3 * step] = c;
+  };
+  for (Index i = 0; i < size; ++i) {
+    T rows[4][3];
+    for (Index j = 0; j < 3; ++j) at_points(w[j * size + i], w[(3 + j) * size + i], w[(6 + j) * size + i], &rows[0][j], 3);
+    for (Index p = 0; p < 4; ++p) at_points(rows[p][0], rows[p][1], rows[p][2], transformed + 4 * p * size + i, size);
+  }
+}
+
+template <class T>
+WinogradForward<T>::WinogradForward(const Convolution& shape, bool is_relu) : shape_(shape), is_relu_(is_relu) {
+  tile_rows_ = (shape.axes[1].out + 1) / 2;
+  tile_columns_ = (shape.axes[2].out + 1) / 2;
+  tiles_ = shape.batch * shape.axes[0].out * tile_rows_ * tile_columns_;
+  const Index most = kBlockElements / (kWinogradPoints * std::max<Index>(1, shape.in_channels + shape.out_channels));
+  const Index share = round_up((tiles_ + kFewParts - 1) / kFewParts, 8);
+  tiles_per_block_ = std::clamp<Index>(std::min(most / kTileStep * kTileStep, share), 8, std::max<Index>(8, tiles_));
+  blocks_ = (tiles_ + tiles_per_block_ - 1) / tiles_per_block_;
+  parts_ = std::clamp<Index>(blocks_, 1, kMostParts);
+}
+
+template <class T>
+Index WinogradForward<T>::part_elements() const {
+  return round_up(kWinogradPoints * tiles_per_block_ * (shape_.in_channels + shape_.out_channels), kVectorOfAnyLevel);
+}
+
+template <class T>
+void WinogradForward<T>::load_tile(Index tile, const T* x, const T* zeros, T* to, Index step) const {
+  const ConvolutionAxis &rows = shape_.axes[1], &columns = shape_.axes[2];
+  const Index image = tile / (tile_rows_ * tile_columns_), top = tile / tile_columns_ % tile_rows_ * 2 - rows.low, left = tile % tile_columns_ * 2 - columns.low;
+  const T* pixels[16];
+  for (Index i = 0; i < 4; ++i) {
+    const bool has_row = top + i >= 0 && top + i < rows.in;
+    const T* row = x + (image * rows.in + top + i) * columns.in * shape_.in_channels;
+    for (Index j = 0; j < 4; ++j) {
+      const bool is_inside = has_row && left + j >= 0 && left + j < columns.in;
+      pixels[4 * i + j] = is_inside ? row + (left + j) * shape_.in_channels : zeros;
+    }
+  }
+  level<T>().input(pixels, shape_.in_channels, to, step);
+}
+
+template <class T>
+void WinogradForward<T>::store_tile(Index tile, const T* from, Index step, const T* bias, T* y) const {
+  const ConvolutionAxis &rows = shape_.axes[1], &columns = shape_.axes[2];
+  const Index image = tile / (tile_rows_ * tile_columns_), top = tile / tile_columns_ % tile_rows_ * 2, left = tile % tile_columns_ * 2;
+  T* pixels[4];
+  for (Index i = 0; i < 2; ++i) {
+    T* row = y + (image * rows.out + top + i) * columns.out * shape_.out_channels;
+    for (Index j = 0; j < 2; ++j) pixels[2 * i + j] = top + i < rows.out && left + j < columns.out ? row + (left + j) * shape_.out_channels : nullptr;
+  }
+  level<T>().output(from, step, shape_.out_channels, bias, is_relu_, pixels);
+}
+
+// outputs[count, out] = inputs[count, in] * weights[in, out].
+template <class T>
+void WinogradForward<T>::multiply(const T* inputs, const T* weights, Index count, T* outputs) const {
+  const Index in = shape_.in_channels, out = shape_.out_channels;
+  const ColumnStrips<T> strips(out);
+  const Index groups = (count + strips.tile_rows() - 1) / strips.tile_rows();
+  ConvolutionSegment<T> segment;
+  segment.b = 0;
+  segment.length = in;
+  ConvolutionTile<T> call;
+  call.segments = &segment;
+  call.count = 1;
+  call.a_offset = 0;
+  call.a_step = 1;
+  call.b_step = out;
+  call.adds_to_c = false;
+  call.bias = nullptr;
+  call.is_relu = false;
+  for (Index strip = 0; strip < strips.count(); ++strip) {
+    const Index column = strips.begin(strip);
+    call.b = weights + column;
+    call.columns = strips.columns(strip);
+    for (Index group = 0, first = 0; group < groups; ++group) {
+      const Index rows = count / groups + (group < count % groups ? 1 : 0);
+      for (Index r = 0; r < rows; ++r) {
+        segment.a[r] = inputs + (first + r) * in;
+        call.c[r] = outputs + (first + r) * out + column;
+      }
+      convolution_level<T>().tile[rows - 1][strips.vectors(strip) - 1](call);
+      first += rows;
+    }
+  }
+}
+
+template <class T>
+void WinogradForward<T>::run_block(Index first, Index count, const T* x, const T* transformed, const T* bias, T* y, const T* zeros, T* scratch) const {
+  const Index in = shape_.in_channels, out = shape_.out_channels;
+  const Index in_step = count * in, out_step = count * out;
+  T* const products = scratch + kWinogradPoints * in_step;
+  for (Index t = 0; t < count; ++t) load_tile(first + t, x, zeros, scratch + t * in, in_step);
+  for (Index point = 0; point < kWinogradPoints; ++point) {
+    multiply(scratch + point * in_step, transformed + point * in * out, count, products + point * out_step);
+  }
+  for (Index t = 0; t < count; ++t) store_tile(first + t, products + t * out, out_step, bias, y);
+}
+
+template <class T>
+void WinogradForward<T>::run(const T* x, const T* transformed, const T* bias, T* y, void* workspace) const {
+  T* const scratch = static_cast<T*>(workspace);
+  T* const zeros = scratch + parts_ * part_elements();
+  std::fill(zeros, zeros + shape_.in_channels, T(0));
+  parallel_for(parts_, 1, [&](Index begin, Index end) {
+    for (Index part = begin; part < end; ++part) {
+      for (Index block = part * blocks_ / parts_; block < (part + 1) * blocks_ / parts_; ++block) {
+        const Index first = block * tiles_per_block_;
+        run_block(first, std::min(tiles_per_block_, tiles_ - first), x, transformed, bias, y, zeros, scratch + part * part_elements());
+      }
+    }
+  });
+}
+
+template void transform_winograd_kernel(const float*, Index, Index, float*);
+template void transform_winograd_kernel(const double*, Index, Index, double*);
+template class WinogradForward<float>;
+template class WinogradForward<double>;
+
+}  // namespace keraunos::kernels

@@ -1,0 +1,85 @@
+"""Winograd's convolution against the plain one, and against sums in float64: its errors must not be larger."""
+
+import numpy as np
+import pytest
+
+import keraunos
+from keraunos import _core, config, layers
+
+RANDOM = np.random.default_rng(21)
+# batch, rows, columns, channels in and out, padding "same"
+SIZES = [(1, 6, 6, 16, 16, True), (3, 7, 9, 5, 32, True), (2, 8, 6, 17, 48, False), (9, 3, 3, 40, 16, False), (1, 5, 1, 3, 16, True), (40, 12, 13, 32, 64, True)]
+
+
+def operands(size, dtype):
+    batch, rows, columns, channels, filters, _ = size
+    shapes = [(batch, rows, columns, channels), (3, 3, channels, filters), (filters,)]
+    return [_core.tensor(RANDOM.normal(size=shape).astype(dtype)) for shape in shapes]
+
+
+def convolutions(size, dtype, activation="linear", has_bias=True):
+    x, kernel, bias = operands(size, dtype)
+    how = {"same": size[-1], "activation": activation}
+    transformed = _core.execute("winograd_kernel", [kernel], {})
+    found = np.asarray(_core.execute("winograd_conv", [x, kernel, transformed, *([bias] if has_bias else [])], how))
+    arrays = [np.asarray(value) for value in (x, kernel, bias)]
+    exact = [_core.tensor(array.astype("float64")) for array in arrays[:2]]
+    truth = np.asarray(_core.execute("conv", exact, {"same": size[-1]})) + (arrays[2] if has_bias else 0)
+    plain = np.asarray(_core.execute("conv", [x, kernel], {"same": size[-1]})) + (arrays[2] if has_bias else 0)
+    return found, plain, np.maximum(truth, 0) if activation == "relu" else truth
+
+
+@pytest.mark.parametrize("activation, has_bias", [("linear", False), ("linear", True), ("relu", True), ("relu", False)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_it_gives_what_the_plain_convolution_gives(size, dtype, activation, has_bias):
+    found, _, truth = convolutions(size, dtype, activation, has_bias)
+    tolerance = 1e-6 * np.sqrt(9 * size[3]) if dtype == "float32" else 1e-14 * 9 * size[3]  # of products of size 1
+    np.testing.assert_allclose(found, truth, rtol=1e-5 if dtype == "float32" else 1e-12, atol=4 * tolerance)
+
+
+@pytest.mark.parametrize("size", [(2, 16, 16, 64, 64, True), (1, 8, 8, 128, 128, True)], ids=str)
+def test_its_errors_are_not_larger_than_twice_those_of_the_plain_one(size):
+    found, plain, truth = convolutions(size, "float32")
+    assert np.abs(found - truth).max() <= 2 * np.abs(plain - truth).max()
+
+
+def test_a_transformed_kernel_of_another_size_is_refused():
+    x, kernel, _ = operands((1, 6, 6, 4, 16, True), "float32")
+    other = _core.execute("winograd_kernel", [operands((1, 6, 6, 5, 16, True), "float32")[1]], {})
+    with pytest.raises(ValueError, match="winograd_conv: the transformed kernel must be that of the kernel"):
+        _core.execute("winograd_conv", [x, kernel, other], {"same": True})
+
+
+def test_a_kernel_of_other_taps_is_refused():
+    with pytest.raises(ValueError, match="winograd_kernel: needs a kernel of 3 x 3 taps"):
+        _core.execute("winograd_kernel", [_core.tensor(np.zeros((3, 2, 4, 16), "float32"))], {})
+
+
+def test_an_image_with_a_nan_spoils_no_other_image():
+    x, kernel, _ = operands((3, 8, 8, 16, 16, True), "float32")
+    spoiled = np.array(x)
+    spoiled[1, 3, 3, 0] = np.nan
+    transformed = _core.execute("winograd_kernel", [kernel], {})
+    found, whole = (np.asarray(_core.execute("winograd_conv", [image, kernel, transformed], {"same": True})) for image in (_core.tensor(spoiled), x))
+    assert np.isnan(found[1]).any()
+    assert found[[0, 2]].tobytes() == whole[[0, 2]].tobytes()
+
+
+@pytest.mark.parametrize("batch", [1, 3, 70])
+def test_models_use_it_for_predictions_with_the_same_bits_for_any_number_of_threads(batch):
+    convolution = layers.Conv2D(32, 3, padding="same", activation="relu")
+    model = keraunos.Sequential([keraunos.Input((10, 12, 16)), convolution, layers.Conv2D(16, 3, strides=2)])
+    x = RANDOM.normal(size=(batch, 10, 12, 16)).astype("float32")
+    before = config.get_num_threads()
+    results = []
+    try:
+        for threads in (1, 2, 3, 8):
+            config.set_num_threads(threads)
+            results.append(np.asarray(model(x)).tobytes())
+    finally:
+        config.set_num_threads(before)
+    assert len(set(results)) == 1
+    units = model._compiled_call._functions[None].latest().native.plan_description([_core.tensor(x)])[0]
+    assert units == ["winograd_conv", "biased_conv"]
+    np.testing.assert_allclose(np.asarray(model(x)), np.asarray(model._layer_by_layer_call(x)), rtol=1e-5, atol=2e-5)
