@@ -84,6 +84,7 @@ void bind_tape(py::module_& m) {
   m.def("stop_recording", &pause_tapes);
   m.def("resume_recording", &resume_tapes);
   m.def("is_recording", &is_recording);
+  m.def("recording_tapes", &recording_tapes);
 }
 
 }  // namespace keraunos::python

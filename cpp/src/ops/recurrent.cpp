@@ -233,7 +233,7 @@ std::vector<Value> forward_gradient(const GradientContext& context, const Layout
 
 std::vector<Value> no_second_gradient(const GradientContext&, const Layout& layout) {
   throw Error(ErrorKind::kNotImplemented,
-              std::string(layout.name) + ": second gradients of whole sequences are not built. Use `use_cudnn=False` or `unroll=True`.");
+              std::string(layout.name) + ": second gradients of whole sequences are not built. Take both gradients with tapes that listen to the layer, or use `use_cudnn=False` or `unroll=True`.");
 }
 
 void register_cell(Registry& registry, const Layout& layout) {

@@ -37,6 +37,7 @@ Tape::~Tape() { stop_tape(this); }
 void pause_tapes() { ++listeners().pauses; }
 void resume_tapes() { --listeners().pauses; }
 bool is_recording() { return listens(); }
+int recording_tapes() { return listens() ? static_cast<int>(listeners().tapes.size()) : 0; }
 
 void record_on_tapes(const Op& op, const std::vector<Value>& inputs, const std::vector<Value>& outputs, const Attributes& attributes) {
   if (!listens() || !op.gradient) return;

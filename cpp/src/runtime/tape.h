@@ -75,5 +75,7 @@ void record_custom_on_tapes(const std::vector<Value>& inputs, const std::vector<
 // A variable read in a branch is read by the trace around it: its tapes, from frame `first` on, are told.
 void watch_on_tapes(const std::shared_ptr<Variable>& variable, const Value& value, std::size_t first);
 bool is_recording();
+// How many tapes listen: with two, gradients of gradients may be asked for.
+int recording_tapes();
 
 }  // namespace keraunos

@@ -6,8 +6,20 @@ from keraunos.tracing.graph import trace_graph
 from keraunos.tracing.scopes import TraceError
 from keraunos.tracing.scopes import eager_scope
 from keraunos.tracing.scopes import is_recording
+from keraunos.tracing.scopes import recording_tapes
 from keraunos.tracing.scopes import is_tracing
 from keraunos.tracing.scopes import user_line
 from keraunos.tracing.tape import GradientTape
 
-__all__ = ["Function", "GradientTape", "TraceError", "TracedGraph", "eager_scope", "is_recording", "is_tracing", "trace_graph", "user_line"]
+__all__ = [
+    "Function",
+    "GradientTape",
+    "TraceError",
+    "TracedGraph",
+    "eager_scope",
+    "is_recording",
+    "is_tracing",
+    "recording_tapes",
+    "trace_graph",
+    "user_line",
+]

@@ -8,6 +8,7 @@ from keraunos import _core
 TraceError = _core.TraceError
 is_tracing = _core.is_tracing
 is_recording = _core.is_recording
+recording_tapes = _core.recording_tapes
 # A context in which ops run now, although a trace is open around it: for initial values of variables.
 eager_scope = _core.EagerScope
 

@@ -18,6 +18,9 @@ def _op_of(cell):
 def can_run(layer, mask, training):
     """Whether one op computes what the layer's cell does step by step. The only place that decides it."""
     cell = layer.cell
+    if tracing.recording_tapes() > 1:
+        # The op has first gradients only; those of the walk have gradients themselves.
+        return False
     if type(cell) not in _OPS or layer.unroll or cell.activation is not activations.tanh:
         return False
     if getattr(cell, "recurrent_activation", activations.sigmoid) is not activations.sigmoid:
