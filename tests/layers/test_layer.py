@@ -312,3 +312,21 @@ def test_name_scopes_do_not_leak_out_of_failing_calls():
         warnings.simplefilter("error")
         layer(np.ones((1, 1), "float32"))
     assert layer.factor.path == "after/factor"
+
+
+def test_options_of_multi_head_attention_can_be_read_but_not_changed():
+    layer = layers.MultiHeadAttention(num_heads=2, key_dim=3, dropout=0.1, use_bias=False, attention_axes=1)
+    assert (layer.num_heads, layer.key_dim, layer.value_dim) == (2, 3, 3)
+    assert (layer.dropout, layer.use_bias, layer.attention_axes) == (0.1, False, (1,))
+    for name in ("num_heads", "key_dim", "value_dim", "dropout", "use_bias", "attention_axes"):
+        with pytest.raises(AttributeError, match=name):
+            setattr(layer, name, 1)
+
+
+def test_normalized_weights_are_what_a_training_call_leaves_behind():
+    layer = layers.SpectralNormalization(layers.Dense(3))
+    layer.build((None, 4))
+    vector, kernel = map(np.asarray, layer.normalized_weights())
+    layer(np.ones((2, 4), "float32"), training=True)
+    np.testing.assert_allclose(np.asarray(layer.vector_u), vector, rtol=1e-6)
+    np.testing.assert_allclose(np.asarray(layer.kernel), kernel, rtol=1e-6)

@@ -133,3 +133,40 @@ def test_losses_have_the_edge_values_of_keras():
     np.testing.assert_allclose(ops.categorical_crossentropy(f([1, 0]), f([2, 2])), [np.log(2)], rtol=1e-6)
     with pytest.raises(IndexError, match="out of range"):
         ops.sparse_categorical_crossentropy(np.array([5]), f([1, 0]), from_logits=True)
+
+
+def test_gaussian_blur_spreads_a_point_into_a_bell_of_sum_one():
+    point = np.zeros((1, 9, 9, 1), "float32")
+    point[0, 4, 4] = 1
+    down, across = (np.exp(-0.5 * (np.arange(size) - size // 2) ** 2 / sigma**2) for size, sigma in ((3, 2.0), (5, 0.5)))
+    expected = np.outer(down / down.sum(), across / across.sum())
+    blurred = ops.image.gaussian_blur(point, kernel_size=(3, 5), sigma=(0.5, 2.0)).numpy()[0, :, :, 0]
+    np.testing.assert_allclose(blurred[3:6, 2:7], expected, rtol=1e-5)
+    assert np.count_nonzero(blurred) == 15
+    turned = ops.image.gaussian_blur(point[0].transpose(2, 0, 1), (3, 5), (0.5, 2.0), data_format="channels_first")
+    np.testing.assert_array_equal(turned.numpy()[0], blurred)
+
+
+def test_sobel_edges_are_the_slopes_of_a_plane():
+    plane = np.add.outer(2 * np.arange(5.0), 3 * np.arange(6.0)).astype("float32")[None, :, :, None]
+    edges = ops.image.sobel_edges(plane).numpy()
+    assert edges.shape == (1, 5, 6, 1, 2)
+    # The window weighs 4 slopes over a distance of 2.
+    np.testing.assert_allclose(edges[0, 1:-1, 1:-1, 0], np.broadcast_to([16.0, 24.0], (3, 4, 2)), rtol=1e-6)
+    turned = ops.image.sobel_edges(plane.transpose(0, 3, 1, 2), data_format="channels_first").numpy()
+    np.testing.assert_array_equal(turned[:, 0], edges[:, :, :, 0])
+
+
+def test_ssim_is_one_for_equal_images_and_that_of_the_formula_for_others():
+    x, y = RANDOM.uniform(size=(2, 11, 11, 2))
+    np.testing.assert_allclose(ops.image.ssim(x, x), 1.0, rtol=1e-6)
+    # A window as large as the image: one place, so the formula can be written down.
+    bell = np.exp(-0.5 * (np.arange(11) - 5) ** 2 / 1.5**2)
+    weights = np.outer(bell, bell)[..., None] / bell.sum() ** 2
+    mean_x, mean_y = (weights * x).sum((0, 1)), (weights * y).sum((0, 1))
+    spread = (weights * (x * x + y * y)).sum((0, 1)) - mean_x**2 - mean_y**2
+    together = (weights * x * y).sum((0, 1)) - mean_x * mean_y
+    expected = (2 * mean_x * mean_y + 1e-4) * (2 * together + 9e-4) / ((mean_x**2 + mean_y**2 + 1e-4) * (spread + 9e-4))
+    np.testing.assert_allclose(ops.image.ssim(x, y), expected.mean(), rtol=1e-5)
+    batch = ops.image.ssim(np.stack([x, y]), np.stack([y, y]))
+    np.testing.assert_allclose(batch, [expected.mean(), 1.0], rtol=1e-5)

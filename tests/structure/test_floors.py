@@ -23,7 +23,7 @@ PYTHON_FLOORS = {
     "P2": ["tracing"],
     "P3": ["activations", "constraints", "initializers", "losses", "metrics", "optimizers", "quantizers", "regularizers"],
     "P4": ["layers"],
-    "P5": ["applications", "backend", "callbacks", "datasets", "distribution", "export", "legacy", "models"]
+    "P5": ["applications", "backend", "callbacks", "datasets", "distribution", "export", "legacy", "mixed_precision", "models"]
     + ["preprocessing", "runner", "saving", "training", "utils", "visualization", "wrappers"]
     + ["__init__", "__main__"],
 }

@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
+import keraunos
 from keraunos.utils import (
     Config,
     Progbar,
@@ -16,6 +17,7 @@ from keraunos.utils import (
     timeseries_dataset_from_array,
 )
 from keraunos.utils.file_utils import extract_archive, get_file, hash_file
+from keraunos.utils.image_utils import smart_resize
 
 
 class Terminal(io.StringIO):
@@ -247,3 +249,32 @@ def test_the_pictures_of_a_folder_are_a_data_set(tmp_path):
     assert pictures.shape == (2, 3, 2, 3) and pictures.dtype == np.float32
     np.testing.assert_allclose(pictures[:, 0, 0, 0], [50, 150])
     np.testing.assert_array_equal(labels, np.eye(2))
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_smart_resize_cuts_the_longer_axis_and_keeps_arrays_arrays(data_format):
+    image = np.arange(24, dtype="float32").reshape(4, 6, 1)
+    given = image if data_format == "channels_last" else image.transpose(2, 0, 1)
+    resized = smart_resize(given, (4, 4), interpolation="nearest", data_format=data_format)
+    assert isinstance(resized, np.ndarray)
+    np.testing.assert_array_equal(resized.reshape(4, 4), image[:, 1:5, 0])
+    batch = keraunos.ops.convert_to_tensor(given[None])
+    as_tensor = smart_resize(batch, (4, 4), interpolation="nearest", data_format=data_format)
+    assert type(as_tensor) is type(batch)
+    np.testing.assert_array_equal(np.asarray(as_tensor)[0], resized)
+
+
+@pytest.mark.parametrize("arguments", [(np.ones((4, 4)), (2, 2)), (np.ones((4, 4, 3)), (2, 2, 2))])
+def test_smart_resize_names_wrong_shapes_and_sizes(arguments):
+    with pytest.raises(ValueError, match="Expected"):
+        smart_resize(*arguments)
+
+
+def test_older_namespaces_hand_out_the_same_objects():
+    assert keraunos.preprocessing.sequence.pad_sequences is pad_sequences
+    assert keraunos.preprocessing.image.smart_resize is smart_resize
+    assert keraunos.preprocessing.timeseries_dataset_from_array is timeseries_dataset_from_array
+    assert keraunos.legacy.saving.serialize_keras_object is keraunos.utils.legacy.serialize_keras_object
+    assert keraunos.mixed_precision.Policy is keraunos.DTypePolicy
+    assert keraunos.mixed_precision.global_policy() == keraunos.config.dtype_policy()
+    assert keraunos.mixed_precision.LossScaleOptimizer is keraunos.optimizers.LossScaleOptimizer

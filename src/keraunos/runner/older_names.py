@@ -3,7 +3,6 @@
 _LAYERS = ["keraunos.layers"]
 _MODELS = ["keraunos.models", "keraunos"]
 _UTILS = ["keraunos.utils"]
-_PREPROCESSING = ["keraunos.utils", "keraunos.layers"]
 
 OLDER_MODULES = {
     "keraunos.engine": ["keraunos", "keraunos.models", "keraunos.layers"],
@@ -26,9 +25,6 @@ OLDER_MODULES = {
     "keraunos.layers.wrappers": _LAYERS,
     "keraunos.optimizers.adam": ["keraunos.optimizers"],
     "keraunos.optimizers.experimental": ["keraunos.optimizers"],
-    "keraunos.preprocessing": _PREPROCESSING,
-    "keraunos.preprocessing.image": _PREPROCESSING,
-    "keraunos.preprocessing.sequence": _PREPROCESSING,
     "keraunos.utils.generic_utils": ["keraunos.utils", "keraunos.saving"],
     "keraunos.utils.layer_utils": _UTILS,
     "keraunos.utils.np_utils": _UTILS,

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-from keraunos import config
+from keraunos import config, ops
 
 _MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
 _GRAY_MODES = ("L", "I;16", "I")
@@ -70,6 +70,30 @@ def img_to_array(img, data_format=None, dtype=None):
     if x.ndim == 2:
         x = x[:, :, None]
     return x.transpose(2, 0, 1) if data_format == "channels_first" else x
+
+
+def smart_resize(x, size, interpolation="bilinear", data_format="channels_last"):
+    """Resizes images without changing their aspect ratio: what is too much of one axis is cut off on both sides.
+
+    Args:
+        x: one image or a batch, array or tensor.
+        size: `(height, width)` of the result.
+        interpolation: `"bilinear"`, `"nearest"`, `"bicubic"`, `"lanczos3"` or `"lanczos5"`.
+        data_format: `"channels_last"` or `"channels_first"`.
+
+    Returns:
+        The images, an array for an array.
+    """
+    if len(size) != 2:
+        raise ValueError(f"Expected `size` to be a tuple of 2 integers, but got: {size}.")
+    images = ops.convert_to_tensor(x)
+    if len(images.shape) not in (3, 4):
+        raise ValueError(
+            "Expected an image array with shape `(height, width, channels)`, or `(batch_size, height, width, channels)`, "
+            f"but got input with incorrect rank, of shape {images.shape}."
+        )
+    resized = ops.image.resize(images, size, interpolation, crop_to_aspect_ratio=True, data_format=data_format)
+    return np.array(resized) if isinstance(x, np.ndarray) else resized
 
 
 def save_img(path, x, data_format=None, file_format=None, scale=True, **kwargs):

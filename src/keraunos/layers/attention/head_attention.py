@@ -41,8 +41,8 @@ class HeadAttention(Layer):
             raise ValueError(
                 f"`sliding_window` must be `None` or a positive integer. Received: sliding_window={sliding_window}"
             )
-        self.dropout = dropout
-        self.use_bias = use_bias
+        self._dropout = dropout
+        self._use_bias = use_bias
         self.use_gate = use_gate
         self.seed = seed
         self._sliding_window = sliding_window
@@ -58,6 +58,16 @@ class HeadAttention(Layer):
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
+
+    @property
+    def dropout(self):
+        """Part of the weights that is dropped while training."""
+        return self._dropout
+
+    @property
+    def use_bias(self):
+        """Whether the projections have biases."""
+        return self._use_bias
 
     def _projection_arguments(self):
         """Arguments of every projection; each gets initializers of its own, which draw other numbers."""

@@ -94,9 +94,9 @@ class MultiHeadAttention(HeadAttention):
             seed,
             **kwargs,
         )
-        self.num_heads = num_heads
-        self.key_dim = key_dim
-        self.value_dim = value_dim or key_dim
+        self._num_heads = num_heads
+        self._key_dim = key_dim
+        self._value_dim = value_dim or key_dim
         self._output_shape = _checked_output_shape(output_shape)
         if isinstance(attention_axes, int):
             attention_axes = (attention_axes,)
@@ -105,6 +105,26 @@ class MultiHeadAttention(HeadAttention):
                 f"`attention_axes` must be an int, list, or tuple. Received: attention_axes={attention_axes}"
             )
         self._attention_axes = attention_axes
+
+    @property
+    def num_heads(self):
+        """Number of heads."""
+        return self._num_heads
+
+    @property
+    def key_dim(self):
+        """Size of each head's queries and keys."""
+        return self._key_dim
+
+    @property
+    def value_dim(self):
+        """Size of each head's values."""
+        return self._value_dim
+
+    @property
+    def attention_axes(self):
+        """Axes that are attended over; `None` before the layer is built stands for all."""
+        return self._attention_axes
 
     @property
     def query_dense(self):

@@ -33,6 +33,43 @@ class Conv3DTranspose(BaseConvTranspose):
 
     rank = 3
 
-    def __init__(self, filters, kernel_size, strides=1, padding="valid", data_format=None, output_padding=None, *args, **kwargs):
-        # In the order that Keras has for this layer alone.
-        super().__init__(filters, kernel_size, strides, padding, output_padding, data_format, *args, **kwargs)
+    # Keras has `data_format` before `output_padding` in this layer alone.
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides=1,
+        padding="valid",
+        data_format=None,
+        output_padding=None,
+        dilation_rate=1,
+        activation=None,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        bias_initializer="zeros",
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(
+            filters,
+            kernel_size,
+            strides,
+            padding,
+            output_padding,
+            data_format,
+            dilation_rate,
+            activation,
+            use_bias,
+            kernel_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            bias_regularizer,
+            activity_regularizer,
+            kernel_constraint,
+            bias_constraint,
+            **kwargs,
+        )

@@ -13,6 +13,9 @@ from keraunos.tensor import KerasTensor, execute
 class Embedding(QuantizedEmbedding, Layer):
     """Replaces each index by its row of a learned table.
 
+    The gradients of a row that occurs several times are summed before an optimizer sees them, as in Keras on JAX and
+    torch. Keras on TensorFlow squares each of them by itself in Adam and its kin, and so takes other steps.
+
     Args:
         input_dim: Number of rows: indices are `0 .. input_dim - 1`.
         output_dim: Length of a row.

@@ -50,10 +50,14 @@ class SpectralNormalization(Wrapper):
 
     def call(self, inputs, training=False):
         if training:
-            self._normalize_kernel()
+            vector_u, kernel = self.normalized_weights()
+            self.vector_u.assign(vector_u)
+            # The new content counts as the variable, as after any assignment: no gradient goes on to the old one.
+            self.kernel.assign(ops.stop_gradient(kernel))
         return ops.cast(self.layer(inputs), inputs.dtype)
 
-    def _normalize_kernel(self):
+    def normalized_weights(self):
+        """Returns what `vector_u` and the kernel become: the kernel divided by its largest singular value."""
         weights = ops.reshape(self.kernel, (-1, self.kernel_shape[-1]))
         u = self.vector_u.value
         for _ in range(self.power_iterations):
@@ -63,9 +67,8 @@ class SpectralNormalization(Wrapper):
         # A kernel of zeros has no direction: it stays as it is.
         is_zero = ops.all(ops.equal(weights, 0))
         kernel = ops.reshape(weights / ops.where(is_zero, ops.ones_like(sigma), sigma), self.kernel_shape)
-        self.vector_u.assign(ops.cast(ops.where(is_zero, self.vector_u.value, u), self.vector_u.dtype))
-        # The new content counts as the variable, as after any assignment: no gradient goes on to the old one.
-        self.kernel.assign(ops.stop_gradient(ops.cast(kernel, self.kernel.dtype)))
+        u = ops.where(is_zero, self.vector_u.value, u)
+        return ops.cast(u, self.vector_u.dtype), ops.cast(kernel, self.kernel.dtype)
 
     def compute_output_shape(self, input_shape):
         return self.layer.compute_output_shape(input_shape)

@@ -14,8 +14,8 @@ class BasePooling(Layer):
     _rank = None
     _pool = None
 
-    def __init__(self, pool_size=2, strides=None, padding="valid", data_format=None, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, pool_size=2, strides=None, padding="valid", data_format=None, name=None, **kwargs):
+        super().__init__(name=name, **kwargs)
         self.pool_size = standardize_tuple(pool_size, self._rank, "pool_size")
         self.strides = standardize_tuple(pool_size if strides is None else strides, self._rank, "strides")
         self.padding = padding.lower() if isinstance(padding, str) else padding
@@ -58,5 +58,5 @@ class AveragePooling(BasePooling):
 
     _pool = staticmethod(ops.average_pool)
 
-    def __init__(self, pool_size, strides=None, padding="valid", data_format=None, **kwargs):
-        super().__init__(pool_size, strides, padding, data_format, **kwargs)
+    def __init__(self, pool_size, strides=None, padding="valid", data_format=None, name=None, **kwargs):
+        super().__init__(pool_size, strides, padding, data_format, name, **kwargs)

@@ -97,9 +97,15 @@ def extract_patches(images, size, strides=None, dilation_rate=1, padding="valid"
     return _extract(images, _per_axis(size, count, "size"), strides, dilation_rate, padding, data_format, count)
 
 
-@operation("images")
-def extract_patches_3d(images, size, strides=None, dilation_rate=1, padding="valid", data_format=None):
-    """Patches of volumes, see `extract_patches`."""
+@operation("volumes")
+def extract_patches_3d(volumes, size, strides=None, dilation_rate=1, padding="valid", data_format=None):
+    """Patches of volumes, with their elements as channels.
+
+    Args:
+        volumes: one volume or a batch.
+        size: the size of a patch: an int, or three numbers.
+        strides, dilation_rate, padding, data_format: as those of `extract_patches`.
+    """
     if not isinstance(size, int):
         if not isinstance(size, (tuple, list)):
             raise TypeError(
@@ -111,7 +117,7 @@ def extract_patches_3d(images, size, strides=None, dilation_rate=1, padding="val
                 "Invalid `size` argument. Expected an int or a tuple of length 3. "
                 f"Received: size={size} with length {len(size)}"
             )
-    return _extract(images, _per_axis(size, 3, "size"), strides, dilation_rate, padding, data_format, 3)
+    return _extract(volumes, _per_axis(size, 3, "size"), strides, dilation_rate, padding, data_format, 3)
 
 
 __all__ = ["extract_patches", "extract_patches_3d"]

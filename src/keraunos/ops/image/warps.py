@@ -1,4 +1,4 @@
-"""Blurring, warping and comparing images. Not available yet: every function says so by name."""
+"""Warping images. Not available yet: every function says so by name."""
 
 from __future__ import annotations
 
@@ -20,12 +20,6 @@ def perspective_transform(
 
 
 @operation("images")
-def gaussian_blur(images, kernel_size=(3, 3), sigma=(1.0, 1.0), data_format=None):
-    """Images smoothed by a Gaussian. Not available yet."""
-    _unavailable("gaussian_blur")
-
-
-@operation("images")
 def elastic_transform(
     images,
     alpha=20.0,
@@ -40,18 +34,4 @@ def elastic_transform(
     _unavailable("elastic_transform")
 
 
-@operation("images")
-def sobel_edges(images, data_format=None):
-    """Sobel edge maps. Not available yet."""
-    _unavailable("sobel_edges")
-
-
-@operation("image1", "image2", name="SSIM")
-def ssim(
-    image1, image2, max_val=1.0, filter_size=11, filter_sigma=1.5, k1=0.01, k2=0.03, data_format=None
-):
-    """The structural similarity of two images. Not available yet."""
-    _unavailable("ssim")
-
-
-__all__ = ["elastic_transform", "gaussian_blur", "perspective_transform", "sobel_edges", "ssim"]
+__all__ = ["elastic_transform", "perspective_transform"]

@@ -1,0 +1,5 @@
+"""What Keras keeps of its earlier self."""
+
+from keraunos.legacy import saving
+
+__all__ = ["saving"]
