@@ -8,7 +8,7 @@
 namespace keraunos::kernels::KERAUNOS_LEVEL {
 namespace {
 
-#if defined(__AVX512F__) || defined(__ARM_NEON)
+#if (defined(__AVX512F__) || defined(__ARM_NEON)) && !defined(KERAUNOS_SMALL)
 constexpr int kRows = 8;
 #else
 constexpr int kRows = 6;
