@@ -123,7 +123,43 @@ def with_dynamic_parts():
     return keraunos.Model(x, Parts()(x))
 
 
+def convolutional():
+    """Statistics and Dropout only move in training."""
+    x = keraunos.Input((12, 12, 3), name="image")
+    h = layers.Conv2D(6, 3, padding="same", use_bias=False)(x)
+    h = layers.ReLU()(layers.BatchNormalization()(h))
+    inner = layers.SeparableConv2D(6, 3, padding="same", activation="relu")(h)
+    h = layers.MaxPooling2D()(layers.Add()([h, inner]))
+    h = layers.Conv2DTranspose(4, 3, strides=2, padding="same")(layers.DepthwiseConv2D(3)(h))
+    h = layers.GlobalAveragePooling2D()(layers.SpatialDropout2D(0.2)(h))
+    return keraunos.Model(x, layers.Dense(5, activation="softmax")(layers.Dropout(0.3)(h)))
+
+
+def recurrent():
+    x = keraunos.Input((9, 3), name="series")
+    h = layers.Bidirectional(layers.LSTM(4, return_sequences=True, dropout=0.2))(x)
+    h = layers.GRU(5, return_sequences=True, go_backwards=True)(layers.Conv1D(6, 3, padding="causal")(h))
+    return keraunos.Model(x, layers.Dense(1)(layers.SimpleRNN(3)(h)))
+
+
+def transformer():
+    x = keraunos.Input((7, 8), name="tokens")
+    h = layers.Add()([x, layers.MultiHeadAttention(2, 4, dropout=0.1)(x, x, use_causal_mask=True)])
+    h = layers.LayerNormalization()(h)
+    forward = layers.Dense(8)(layers.Dropout(0.1)(layers.Dense(16, activation="gelu")(h)))
+    h = layers.LayerNormalization()(layers.Add()([h, forward]))
+    return keraunos.Model(x, layers.Dense(3)(layers.GlobalAveragePooling1D()(h)))
+
+
+def masked_text():
+    x = keraunos.Input((6,), dtype="int32", name="words")
+    return keraunos.Model(x, layers.Dense(1)(layers.LSTM(4)(layers.Embedding(11, 5, mask_zero=True)(x))))
+
+
 MODELS = [
+    (convolutional, {"image": (12, 12, 3)}),
+    (recurrent, {"series": (9, 3)}),
+    (transformer, {"tokens": (7, 8)}),
     (mlp, {"features": (6,)}),
     (functional_of_two, {"left": (4,), "right": (4,)}),
     (with_a_custom_layer, None),
@@ -150,10 +186,11 @@ def test_onnxruntime_gives_our_outputs(make, shapes, tmp_path):
         assert_same(run(runner, dict(zip(names, arrays))), expected)
 
 
-def test_tokens(tmp_path):
-    model = token_model()
-    x = np.random.RandomState(0).randint(0, 11, (3, 5)).astype("int32")
-    assert_same(run(exported(model, tmp_path), {"tokens": x}), model(x))
+@pytest.mark.parametrize("make", [token_model, masked_text])
+def test_tokens(make, tmp_path):
+    model = make()
+    x = np.random.RandomState(0).randint(0, 11, (3, model.inputs[0].shape[1])).astype("int32")
+    assert_same(run(exported(model, tmp_path), {model.inputs[0].name: x}), model(x))
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "float64"])

@@ -183,6 +183,15 @@ def test_older_configs_are_read(name):
     assert model(np.ones((2, 4), "float32")).shape == (2, 3)
 
 
+def test_a_thresholded_relu_of_keras_2_keeps_what_is_above_its_threshold():
+    parts = [
+        {"class_name": "InputLayer", "config": {"batch_input_shape": [None, 3], "dtype": "float32", "name": "i"}},
+        {"class_name": "ThresholdedReLU", "config": {"name": "t", "trainable": True, "dtype": "float32", "theta": 0.5}},
+    ]
+    model = model_from_json(json.dumps({"class_name": "Sequential", "config": {"name": "s", "layers": parts}, "keras_version": "2.15.0"}))
+    np.testing.assert_array_equal(model(np.array([[0.25, 0.5, 0.75]], "float32")), [[0, 0, 0.75]])
+
+
 def nested_keras_2(kind, consumer):
     """A model as Keras 2 wrote it, whose nested model has its first call at number 1."""
     dense = {"class_name": "Dense", "config": {"name": "d", "units": 2, "batch_input_shape": [None, 3]}}

@@ -21,6 +21,7 @@ CLASSES = {
     "LSTMV2": "LSTM",
     "SeparableConvolution1D": "SeparableConv1D",
     "SeparableConvolution2D": "SeparableConv2D",
+    "ThresholdedReLU": "ReLU",
 }
 
 MODEL_CLASSES = ("Functional", "Model", "Network")
@@ -66,6 +67,7 @@ KEYS_OF_CLASS = {
         "dropout": None,
     },
     "LeakyReLU": {"alpha": "negative_slope"},
+    "ReLU": {"theta": "threshold"},
     "SeparableConv1D": _NO_PLAIN_KERNEL,
     "SeparableConv2D": _NO_PLAIN_KERNEL,
     "UpSampling1D": {"length": "size"},

@@ -9,7 +9,7 @@ namespace keraunos::kernels::KERAUNOS_LEVEL {
 namespace {
 
 // With 32 registers a tile is as wide as it can be: each row of a costs one load, whatever the width, and loads come to hold up the sums.
-#if defined(__AVX512F__) || defined(__ARM_NEON)
+#if (defined(__AVX512F__) || defined(__ARM_NEON)) && !defined(KERAUNOS_SMALL)
 constexpr int kVectors = 4;
 constexpr int tallest(int vectors) { return vectors == 4 ? 6 : 8; }
 #else

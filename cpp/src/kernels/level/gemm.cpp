@@ -9,8 +9,9 @@
 namespace keraunos::kernels::KERAUNOS_LEVEL {
 namespace {
 
+// Each height of a tile is code of its own. In small programs there are fewer, one for both orders of `a`, and none that pack `b` on the way or read several strips of it.
 #if defined(__AVX512F__)
-constexpr int kMaxRows = 14;
+constexpr int kMaxRows = kIsSmall ? 6 : 14;
 constexpr int kAccumulators = 28;  // of 32 registers
 #elif defined(__ARM_NEON)
 constexpr int kMaxRows = 8;
@@ -62,7 +63,7 @@ void tile(const TileCall<T>& call) {
   V sum[Rows][Vectors] = {};
   const T* b = call.b;
   T* packed_b = call.packed_b;
-  const std::int64_t ldb = call.ldb, a_k = side == Side::kDepthTogether ? 1 : call.a_k, a_row = call.a_row;
+  const std::int64_t ldb = call.ldb, a_k = side == Side::kDepthTogether && !kIsSmall ? 1 : call.a_k, a_row = call.a_row;
   const T* a[(Rows + 2) / 3];
   for (int r = 0; r < Rows; r += 3) a[r / 3] = call.a + (side == Side::kDepthTogether ? r * a_row : r);
 
@@ -97,7 +98,7 @@ void tile(const TileCall<T>& call) {
 #pragma GCC unroll 8
     for (int i = 0; i < (Rows + 2) / 3; ++i) a[i] += a_k;
   };
-  if (is_whole) {
+  if (is_whole && !kHasOneLoop) {
     for (std::int64_t k = 0; k < call.k; ++k) step([](const T* p) __attribute__((always_inline)) { return load(p); });
   } else {
     for (std::int64_t k = 0; k < call.k; ++k) step([&](const T* p) __attribute__((always_inline)) { return load_part(p, part); });
@@ -149,18 +150,26 @@ constexpr void fill_row(TileTable<T>& table) {
   plain[1] = tile<T, Rows, 2, side, Right::kPlain>;
   if constexpr (max_vectors(Rows) >= 4) plain[2] = tile<T, Rows, 4, side, Right::kPlain>;
   if constexpr (max_vectors(Rows) >= 8) plain[3] = tile<T, Rows, 8, side, Right::kPlain>;
-  table.packing[s][Rows - 1][0] = tile<T, Rows, 1, side, Right::kPacking>;
-  table.packing[s][Rows - 1][1] = tile<T, Rows, 2, side, Right::kPacking>;
-  if constexpr (side == Side::kDepthTogether && max_vectors(Rows) >= 4) table.strips[Rows - 1][2] = tile<T, Rows, 4, side, Right::kStrips>;
-  if constexpr (side == Side::kDepthTogether && max_vectors(Rows) >= 8) table.strips[Rows - 1][3] = tile<T, Rows, 8, side, Right::kStrips>;
+  constexpr Right packing = kIsSmall ? Right::kPlain : Right::kPacking;
+  table.packing[s][Rows - 1][0] = tile<T, Rows, 1, side, packing>;
+  table.packing[s][Rows - 1][1] = tile<T, Rows, 2, side, packing>;
+  constexpr bool has_strips = side == Side::kDepthTogether && !kIsSmall;
+  if constexpr (has_strips && max_vectors(Rows) >= 4) table.strips[Rows - 1][2] = tile<T, Rows, 4, side, Right::kStrips>;
+  if constexpr (has_strips && max_vectors(Rows) >= 8) table.strips[Rows - 1][3] = tile<T, Rows, 8, side, Right::kStrips>;
   if constexpr (Rows > 1) fill_row<T, Rows - 1, side>(table);
 }
 
 template <class T>
 constexpr TileTable<T> make_tile_table() {
   TileTable<T> table{};
-  fill_row<T, kMaxRows, Side::kRowsTogether>(table);
   fill_row<T, kMaxRows, Side::kDepthTogether>(table);
+  if constexpr (kIsSmall) {
+    for (int rows = 0; rows < kMaxRows; ++rows) {
+      for (int size = 0; size < 4; ++size) table.plain[0][rows][size] = table.plain[1][rows][size];
+    }
+  } else {
+    fill_row<T, kMaxRows, Side::kRowsTogether>(table);
+  }
   return table;
 }
 
@@ -281,7 +290,7 @@ inline int vectors_for(std::int64_t columns, int lanes, int widest) {
 // Does a second reading of a strip of b deserve a packed copy? Not when the strip lies close together already.
 template <class T>
 bool deserves_packing(const GemmTask<T>& task, std::int64_t tiles, std::int64_t depth) {
-  return tiles >= 3 && depth * task.ldb * static_cast<std::int64_t>(sizeof(T)) > 16384;
+  return !kIsSmall && tiles >= 3 && depth * task.ldb * static_cast<std::int64_t>(sizeof(T)) > 16384;
 }
 
 // What one strip of columns is computed for: tiles of rows and a block of k.
@@ -357,7 +366,7 @@ void compute(const GemmTask<T>& task, std::int64_t tile_begin, std::int64_t tile
   constexpr int W = Lanes<T>::count;
   alignas(64) T strip[kMaxDepth * kStripVectors * W];
   const std::int64_t tallest = task.tiles.base + (task.tiles.extra > 0 ? 1 : 0);
-  const bool is_read_well = task.b_is_packed ? !task.a_is_packed && task.a_k == 1 : !task.b_is_transposed;
+  const bool is_read_well = task.b_is_packed ? !kIsSmall && !task.a_is_packed && task.a_k == 1 : !task.b_is_transposed;
   const bool may_go_wide = is_read_well && task.tiles.count == 1;
   const int widest = may_go_wide ? max_vectors(static_cast<int>(tallest)) : kStripVectors;
   for (std::int64_t j = column_begin; j < column_end;) {

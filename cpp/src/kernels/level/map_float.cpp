@@ -14,14 +14,14 @@ KERAUNOS_INLINE void unary(const void* in, void* to, std::int64_t n, F f) {
   const T* a = static_cast<const T*>(in);
   T* out = static_cast<T*>(to);
   std::int64_t i = 0;
-  for (; i + 2 * W <= n; i += 2 * W) {
+  for (; !kIsSmall && i + 2 * W <= n; i += 2 * W) {
     const auto y0 = f(load(a + i)), y1 = f(load(a + i + W));
     store(out + i, y0);
     store(out + i + W, y1);
   }
-  for (; i + W <= n; i += W) store(out + i, f(load(a + i)));
-  if (i < n) {
-    const auto part = part_of(a, static_cast<int>(n - i));
+  for (; !kHasOneLoop && i + W <= n; i += W) store(out + i, f(load(a + i)));
+  for (; i < n; i += W) {
+    const auto part = part_of(a, part_size(n - i, W));
     store_part(out + i, f(load_part(a + i, part)), part);
   }
 }
@@ -33,14 +33,14 @@ KERAUNOS_INLINE void binary(const void* left, const void* right, void* to, std::
   const T* b = static_cast<const T*>(right);
   T* out = static_cast<T*>(to);
   std::int64_t i = 0;
-  for (; i + 2 * W <= n; i += 2 * W) {
+  for (; !kIsSmall && i + 2 * W <= n; i += 2 * W) {
     const auto y0 = f(load(a + i), load(b + i)), y1 = f(load(a + i + W), load(b + i + W));
     store(out + i, y0);
     store(out + i + W, y1);
   }
-  for (; i + W <= n; i += W) store(out + i, f(load(a + i), load(b + i)));
-  if (i < n) {
-    const auto part = part_of(a, static_cast<int>(n - i));
+  for (; !kHasOneLoop && i + W <= n; i += W) store(out + i, f(load(a + i), load(b + i)));
+  for (; i < n; i += W) {
+    const auto part = part_of(a, part_size(n - i, W));
     store_part(out + i, f(load_part(a + i, part), load_part(b + i, part)), part);
   }
 }

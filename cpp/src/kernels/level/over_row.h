@@ -12,12 +12,12 @@ KERAUNOS_INLINE void over_row(std::int64_t n, Visit visit) {
   constexpr int W = Lanes<T>::count;
   using V = typename Lanes<T>::Vector;
   std::int64_t i = 0;
-  for (; i + W <= n; i += W) {
+  for (; !kHasOneLoop && i + W <= n; i += W) {
     visit(i, [](const T* p, V) __attribute__((always_inline)) { return load(p); },
           [](T* p, V v) __attribute__((always_inline)) { store(p, v); });
   }
-  if (i < n) {
-    const auto part = part_of(static_cast<const T*>(nullptr), static_cast<int>(n - i));
+  for (; i < n; i += W) {
+    const auto part = part_of(static_cast<const T*>(nullptr), part_size(n - i, W));
     visit(i, [part](const T* p, V fill) __attribute__((always_inline)) { return load_part_or(p, part, fill); },
           [part](T* p, V v) __attribute__((always_inline)) { store_part(p, v, part); });
   }

@@ -28,6 +28,22 @@
 namespace keraunos::kernels::KERAUNOS_LEVEL {
 namespace {
 
+// Small programs have less code for the same arithmetic: fewer tiles, loops that are not unrolled, and one loop for whole and
+// partial vectors where the processor masks them at no cost.
+#ifdef KERAUNOS_SMALL
+constexpr bool kIsSmall = true;
+#else
+constexpr bool kIsSmall = false;
+#endif
+#ifdef __AVX2__
+constexpr bool kHasOneLoop = kIsSmall;
+#else
+constexpr bool kHasOneLoop = false;
+#endif
+
+// Elements in the vector that begins `rest` elements before the end.
+KERAUNOS_INLINE int part_size(std::int64_t rest, int whole) { return rest < whole ? static_cast<int>(rest) : whole; }
+
 #if defined(__AVX512F__)
 constexpr int kVectorBytes = 64;
 #elif defined(__AVX2__)
