@@ -152,6 +152,7 @@ def test_ctrl_c_ends_fit_promptly_between_whole_steps():
         import os, signal, threading, time
         import numpy as np
         import keraunos
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
         model = keraunos.Sequential([keraunos.layers.Input((64,)), keraunos.layers.Dense(64)])
         model.compile("sgd", "mse")
         x = np.random.default_rng(0).normal(size=(20000, 64)).astype("float32")

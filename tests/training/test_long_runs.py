@@ -4,6 +4,7 @@ import _thread
 import gc
 import os
 import resource
+import signal
 import threading
 import time
 
@@ -27,6 +28,15 @@ def data(rows):
     return random.rand(rows, 8).astype("float32"), random.rand(rows, 2).astype("float32")
 
 
+@pytest.fixture
+def interruptible():
+    """Python's own answer to Ctrl-C, which is ignored where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_training_soon_and_the_model_stays_usable():
     model = make()
     x, y = data(200_000)

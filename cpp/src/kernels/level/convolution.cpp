@@ -14,7 +14,7 @@ constexpr int kVectors = 4;
 constexpr int tallest(int vectors) { return vectors == 4 ? 6 : 8; }
 #else
 constexpr int kVectors = 2;
-constexpr int tallest(int) { return 6; }
+constexpr int tallest(int) { return kIsSmall ? 4 : 6; }
 #endif
 
 template <class T, int Rows, int Vectors>

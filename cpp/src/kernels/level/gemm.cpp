@@ -9,15 +9,15 @@
 namespace keraunos::kernels::KERAUNOS_LEVEL {
 namespace {
 
-// Each height of a tile is code of its own. In small programs there are fewer, one for both orders of `a`, and none that pack `b` on the way or read several strips of it.
+// Each height of a tile is code of its own. In small programs there are fewer, one for both orders of `a`, and none that pack `b` on the way or are wide.
 #if defined(__AVX512F__)
-constexpr int kMaxRows = kIsSmall ? 6 : 14;
+constexpr int kMaxRows = kIsSmall ? 4 : 14;
 constexpr int kAccumulators = 28;  // of 32 registers
 #elif defined(__ARM_NEON)
-constexpr int kMaxRows = 8;
+constexpr int kMaxRows = kIsSmall ? 4 : 8;
 constexpr int kAccumulators = 24;
 #else
-constexpr int kMaxRows = 6;
+constexpr int kMaxRows = kIsSmall ? 4 : 6;
 constexpr int kAccumulators = 12;  // of 16 registers
 #endif
 constexpr int kStripVectors = 2;
@@ -27,6 +27,7 @@ constexpr int kMaxDepth = 1024;
 constexpr int kPrefetchSteps = 24;
 
 constexpr int max_vectors(int rows) {
+  if (kIsSmall) return 2;
   return rows * 8 <= kAccumulators ? 8 : rows * 4 <= kAccumulators ? 4 : 2;
 }
 
