@@ -47,11 +47,21 @@ bool is_dot(const Gemm<T>& shape) {
   return shape.transpose_b && !shape.transpose_a && shape.m <= kFewRows && shape.k >= (shape.m == 1 ? 8 : 64);
 }
 
+// Does a serve as it lies? With its rows side by side it must fit the first-level cache. With the depth side by side, the
+// second-level cache will do, where a copy made by several threads would have to travel between them; but rows that lie
+// multiples of a page apart would drive each other out of the first.
+template <class T>
+bool reads_well(const Gemm<T>& shape) {
+  const Index element = static_cast<Index>(sizeof(T)), bytes = shape.m * shape.k * element;
+  if (shape.transpose_a) return bytes <= 16384;
+  return bytes <= 65536 || (bytes <= 524288 && shape.lda * element % 4096 != 0);
+}
+
 // Rows of a that are packed at a time; 0: a is read where it lies, which is as good when it is read once.
 template <class T>
 Index packed_rows(const Gemm<T>& shape) {
   const GemmLevel<T>& l = level<T>();
-  const bool is_small = shape.m * shape.k * static_cast<Index>(sizeof(T)) <= (shape.transpose_a ? 32768 : 65536);
+  const bool is_small = reads_well(shape);
   const bool is_read_once = shape.n <= 2 * l.strip;
   if (is_small || is_read_once || shape.m <= l.max_rows || shape.k <= 16) return 0;
   const Index most = std::max<Index>(kPackedElements / shape.k / l.max_rows * l.max_rows, l.max_rows);
