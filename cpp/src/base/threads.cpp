@@ -88,7 +88,7 @@ class SignalsBlocked {
 
 class Pool {
  public:
-  explicit Pool(int threads) {
+  explicit Pool(int threads) : shares_(static_cast<std::size_t>(threads)) {
     SignalsBlocked blocked;  // workers inherit the mask: signals stay with the host's own threads
     for (int i = 1; i < threads; ++i) {
       // When the system gives no more threads, fewer workers do the same work.
@@ -107,15 +107,20 @@ class Pool {
   }
 
   void run(std::int64_t count, std::int64_t grain, std::int64_t chunks, const RangeFunction& body) {
-    job_ = {&body, count, grain, chunks};
+    const std::int64_t shares = std::min<std::int64_t>(chunks, static_cast<std::int64_t>(shares_.size()));
+    job_ = {&body, count, grain, chunks, shares};
     failed_.store(false, std::memory_order_relaxed);
     remaining_.store(chunks, std::memory_order_relaxed);
-    epoch_ += 1;
+    const std::uint64_t epoch = epoch_.load(std::memory_order_relaxed) + 1;
+    for (std::int64_t s = 0; s < shares; ++s) {
+      const std::uint64_t left = static_cast<std::uint64_t>(job_.share_end(s) - job_.share_end(s - 1));
+      shares_[static_cast<std::size_t>(s)].ticket.store(epoch << 32 | left, std::memory_order_release);
+    }
     // Sequentially consistent, like the sleeper's increment: one of the two sees the other.
-    ticket_.store((epoch_ << 32) | static_cast<std::uint64_t>(chunks), std::memory_order_seq_cst);
+    epoch_.store(epoch, std::memory_order_seq_cst);
     const int sleepers = sleepers_.load(std::memory_order_seq_cst);
     if (sleepers > 0) wake(std::min<std::int64_t>(sleepers, chunks - 1));
-    take_chunks();
+    take_chunks(0);
     wait_for_others();
     if (failed_.load(std::memory_order_acquire)) {
       std::exception_ptr error = std::move(error_);
@@ -167,7 +172,15 @@ class Pool {
 
   struct Job {
     const RangeFunction* body;
-    std::int64_t count, grain, chunks;
+    std::int64_t count, grain, chunks, shares;
+
+    std::int64_t share_end(std::int64_t share) const { return (share + 1) * chunks / shares; }
+  };
+
+  // Neighbouring chunks, meant for one thread. The low half of the ticket counts those that nobody has taken, the high half
+  // is the job's epoch.
+  struct alignas(64) Share {
+    std::atomic<std::uint64_t> ticket{0};
   };
 
   void wake(std::int64_t number) {
@@ -179,18 +192,21 @@ class Pool {
     }
   }
 
-  bool has_chunk() const { return (ticket_.load(std::memory_order_acquire) & kLowHalf) != 0; }
-
-  // The low half of the ticket counts the chunks that nobody has taken. A successful exchange means that the job of
-  // that epoch is not finished, so its record may be read; before it, the record may be changing.
-  void take_chunks() {
-    std::uint64_t ticket = ticket_.load(std::memory_order_acquire);
-    while ((ticket & kLowHalf) != 0) {
-      if (!ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
-      const std::int64_t index = job_.chunks - static_cast<std::int64_t>(ticket & kLowHalf);
-      run_chunk(index * job_.grain, std::min(job_.count, (index + 1) * job_.grain));
-      finish_chunk();
-      ticket = ticket_.load(std::memory_order_acquire);
+  // First the thread's own share, then what others have left. From job to job a thread so meets the same part of the arrays,
+  // which its cache may still hold. A successful exchange means that the job of that epoch is not finished, so its record may
+  // be read; before it, the record may be changing.
+  void take_chunks(std::size_t home) {
+    for (std::size_t i = 0; i < shares_.size(); ++i) {
+      const std::size_t share = (home + i) % shares_.size();
+      std::atomic<std::uint64_t>& shared = shares_[share].ticket;
+      std::uint64_t ticket = shared.load(std::memory_order_acquire);
+      while ((ticket & kLowHalf) != 0) {
+        if (!shared.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+        const std::int64_t index = job_.share_end(static_cast<std::int64_t>(share)) - static_cast<std::int64_t>(ticket & kLowHalf);
+        run_chunk(index * job_.grain, std::min(job_.count, (index + 1) * job_.grain));
+        finish_chunk();
+        ticket = shared.load(std::memory_order_acquire);
+      }
     }
   }
 
@@ -220,10 +236,11 @@ class Pool {
   }
 
   void work() {
-    const auto has_news = [this] { return has_chunk() || stop_.load(std::memory_order_relaxed); };
+    const std::size_t home = next_home_.fetch_add(1, std::memory_order_relaxed);
     while (!stop_.load(std::memory_order_acquire)) {
-      const std::uint64_t seen = ticket_.load(std::memory_order_acquire) >> 32;
-      take_chunks();
+      const std::uint64_t seen = epoch_.load(std::memory_order_acquire);
+      take_chunks(home);
+      const auto has_news = [this, seen] { return epoch_.load(std::memory_order_acquire) != seen || stop_.load(std::memory_order_relaxed); };
       if (!spin_until(has_news, kWorkerSpin)) sleep(seen);
     }
   }
@@ -233,15 +250,16 @@ class Pool {
   void sleep(std::uint64_t seen) {
     std::unique_lock<std::mutex> lock(mutex_);
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
-    wake_.wait(lock, [this, seen] { return (ticket_.load(std::memory_order_seq_cst) >> 32) != seen || stop_.load(); });
+    wake_.wait(lock, [this, seen] { return epoch_.load(std::memory_order_seq_cst) != seen || stop_.load(); });
     sleepers_.fetch_sub(1, std::memory_order_relaxed);
   }
 
   // What spinning threads read lies on lines of its own.
-  alignas(64) std::atomic<std::uint64_t> ticket_{0};
+  alignas(64) std::atomic<std::uint64_t> epoch_{0};
   alignas(64) std::atomic<std::int64_t> remaining_{0};
   alignas(64) Job job_{};
-  std::uint64_t epoch_ = 0;
+  std::vector<Share> shares_;
+  std::atomic<std::size_t> next_home_{1};  // the caller's is 0
   std::exception_ptr error_;
   std::atomic<bool> failed_{false};
   std::atomic<bool> stop_{false};
