@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "base/prefetch.h"
 #include "base/threads.h"
 #include "kernels/kernels.h"
 
@@ -11,7 +12,8 @@ namespace keraunos {
 namespace {
 
 constexpr double kPollMilliseconds = 10;
-constexpr std::int64_t kGatherGrainBytes = 128 * 1024;
+constexpr std::int64_t kGatherGrainBytes = 64 * 1024;
+constexpr std::size_t kMostFetchedBytes = 4096;
 
 using Clock = std::chrono::steady_clock;
 
@@ -75,10 +77,15 @@ const void* Loop::batch_of(std::size_t array, std::int64_t begin, std::int64_t r
   if (!options_.shuffle) return from + static_cast<std::size_t>(begin) * row_bytes;
   char* to = static_cast<char*>(batches_[array].data());
   const std::int64_t grain = std::max<std::int64_t>(1, kGatherGrainBytes / std::max<std::int64_t>(1, static_cast<std::int64_t>(row_bytes)));
+  const auto row_at = [&](std::int64_t r) { return from + static_cast<std::size_t>(order_[static_cast<std::size_t>(begin + r)]) * row_bytes; };
+  const std::size_t fetched = std::min(row_bytes, kMostFetchedBytes);
   parallel_for(rows, grain, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t r = first; r < last; ++r) {
-      const std::size_t row = static_cast<std::size_t>(order_[static_cast<std::size_t>(begin + r)]);
-      std::memcpy(to + static_cast<std::size_t>(r) * row_bytes, from + row * row_bytes, row_bytes);
+      // Rows lie anywhere in memory: the next one is on its way while this one is copied.
+      if (r + 1 < last) {
+        for (std::size_t i = 0; i < fetched; i += kCacheLine) prefetch_line(row_at(r + 1) + i);
+      }
+      std::memcpy(to + static_cast<std::size_t>(r) * row_bytes, row_at(r), row_bytes);
     }
   });
   return to;
