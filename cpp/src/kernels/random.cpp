@@ -12,6 +12,7 @@ namespace {
 constexpr std::int64_t kGroup = 64;
 constexpr std::int64_t kDropoutGroup = 128;
 constexpr std::int64_t kGroupsPerTask = 512;
+constexpr std::int64_t kDropoutGroupsPerTask = 128;
 
 template <class T, class Fill>
 void fill_groups(const std::uint32_t key[2], T* out, std::int64_t n, Fill fill) {
@@ -30,7 +31,7 @@ void drop_groups(const std::uint32_t key[2], const T* in, T* out, std::int64_t n
   if (n <= 0) return;
   const std::uint32_t threshold = static_cast<std::uint32_t>(std::lrint(std::fmin(std::fmax(rate, 0.0), 1.0) * 65536.0));
   const std::int64_t whole = n / kDropoutGroup;
-  parallel_for(whole, kGroupsPerTask, [&](std::int64_t begin, std::int64_t end) {
+  parallel_for(whole, kDropoutGroupsPerTask, [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t first = begin * kDropoutGroup;
     drop(key, begin, end - begin, in + first, out + first, threshold, static_cast<T>(scale));
   });

@@ -21,9 +21,36 @@ KERAUNOS_INLINE typename Lanes<T>::Vector row_maximum(const T* in, std::int64_t 
   return largest_lane(largest);
 }
 
+// Rows that fit one vector, several at once: a load waits for every partial store that it seems to touch, so that row by row
+// each would wait for the one before.
+template <int Rows, class T>
+KERAUNOS_INLINE void softmax_in_vectors(const T* in, T* out, int n) {
+  using V = typename Lanes<T>::Vector;
+  const V lowest = splat(-kInf<T>);
+  const auto part = part_of(in, n);
+  V x[Rows];
+#pragma GCC unroll 4
+  for (int r = 0; r < Rows; ++r) x[r] = load_part_or(in + r * n, part, lowest);
+#pragma GCC unroll 4
+  for (int r = 0; r < Rows; ++r) {
+    const V e = exp(x[r] - largest_lane(x[r]));
+    x[r] = e * (splat(T(1)) / sum_lanes(e));
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < Rows; ++r) store_part(out + r * n, x[r], part);
+}
+
+template <class T>
+void softmax_of_short_rows(const T* in, T* out, std::int64_t rows, int n) {
+  std::int64_t r = 0;
+  for (; r + 4 <= rows; r += 4) softmax_in_vectors<4>(in + r * n, out + r * n, n);
+  for (; r < rows; ++r) softmax_in_vectors<1>(in + r * n, out + r * n, n);
+}
+
 template <class T>
 void softmax(const T* in, T* out, std::int64_t rows, std::int64_t n) {
   using V = typename Lanes<T>::Vector;
+  if (!kIsSmall && n < Lanes<T>::count) return softmax_of_short_rows(in, out, rows, static_cast<int>(n));
   const V lowest = splat(-kInf<T>);
   for (std::int64_t r = 0; r < rows; ++r, in += n, out += n) {
     const V largest = row_maximum(in, n);
