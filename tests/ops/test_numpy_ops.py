@@ -170,3 +170,24 @@ def test_ssim_is_one_for_equal_images_and_that_of_the_formula_for_others():
     np.testing.assert_allclose(ops.image.ssim(x, y), expected.mean(), rtol=1e-5)
     batch = ops.image.ssim(np.stack([x, y]), np.stack([y, y]))
     np.testing.assert_allclose(batch, [expected.mean(), 1.0], rtol=1e-5)
+
+
+@pytest.mark.parametrize("dtypes", [("int16", "uint8"), ("bool", "int8"), ("float16", "int32"), ("float64", "int32")])
+def test_ldexp_infers_the_float_that_it_gives(dtypes):
+    x, exponent = (np.ones(2, dtype) for dtype in dtypes)
+    made = ops.ldexp(x, exponent)
+    assert ops.ldexp(KerasTensor((2,), dtypes[0]), KerasTensor((2,), dtypes[1])).dtype == made.dtype
+    np.testing.assert_array_equal(made, np.ldexp(x.astype("float32"), exponent.astype("int32")))
+
+
+def test_a_vandermonde_matrix_of_unknown_length_is_square():
+    assert ops.vander(KerasTensor((None,))).shape == (None, None)
+
+
+@pytest.mark.parametrize(
+    "axes, message",
+    [((0, 0, 0), "valid permutation.*axes="), ((0, 1, 5), r"an integer in \[-3, 3\)"), ((0, 1), "same length as the input shape")],
+)
+def test_transpose_says_what_is_wrong_with_its_axes(axes, message):
+    with pytest.raises(ValueError, match=message):
+        ops.transpose(KerasTensor((2, 3, 4)), axes)
