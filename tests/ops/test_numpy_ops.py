@@ -225,3 +225,10 @@ def test_a_vandermonde_matrix_of_unknown_length_is_square():
 def test_transpose_says_what_is_wrong_with_its_axes(axes, message):
     with pytest.raises(ValueError, match=message):
         ops.transpose(KerasTensor((2, 3, 4)), axes)
+
+
+@pytest.mark.parametrize("name, settings", [("top_padding", {"top_padding": -1}), ("target_height", {"top_padding": 0, "target_height": -1})])
+def test_margins_of_images_of_unknown_size_must_not_be_negative(name, settings):
+    settings = {"left_padding": 0, "target_height": 5, "target_width": 5, **settings}
+    with pytest.raises(ValueError, match=f"{name} must be >= 0"):
+        ops.image.pad_images(KerasTensor((None, None, 3)), **settings)
