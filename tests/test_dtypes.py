@@ -17,6 +17,7 @@ from keraunos import backend, config, ops
         (np.float16, "float16"),
         (np.dtype("uint8"), "uint8"),
         ("bfloat16", "bfloat16"),
+        (np.array(["some", "text"]).dtype, "string"),
     ],
 )
 def test_a_dtype_has_one_name(given, name):

@@ -79,6 +79,8 @@ def standardize_dtype(dtype):
         except TypeError:
             pass
         return name
+    if getattr(dtype, "kind", None) in ("U", "S"):
+        return "string"
     raise ValueError(f"Invalid dtype: {name}")
 
 

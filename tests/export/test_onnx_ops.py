@@ -24,6 +24,7 @@ NOT_TRANSLATED = (
     {"digamma", "erfinv", "gcd", "i0", "i0e", "i1", "i1e", "lcm", "lgamma", "nextafter"}
     | {"concatenate_grad", "gather_grad", "slice_grad", "take_along_axis_grad"}
     | {"average_pool_grad", "conv_weight_grad", "max_pool_grad", "max_pool_pick"}
+    | {"eigh", "qr", "svd", "triangular_solve"}
     | {"ctc_beam_search", "gru_grad", "gru_reset_before_grad", "lstm_grad", "simple_rnn_grad"}
     | {"dropout", "random_gamma", "random_integer", "random_normal", "random_permutation", "random_truncated_normal", "random_uniform"}
 )

@@ -219,6 +219,25 @@ sample("cholesky", POSITIVE_MATRICES, upper=True)
 sample("cholesky_inverse", np.linalg.cholesky(POSITIVE_MATRICES))
 sample("solve", MATRICES, floats(2, 4, 3))
 sample("solve_triangular", MATRICES, floats(2, 4, 3), lower=True)
+sample("lu_factor", floats(2, 4, 3))
+sample("lu_factor", floats(3, 4))
+sample("vander", VECTOR)
+sample("eigh", POSITIVE_MATRICES)
+for matrices in (floats(2, 4, 3), floats(3, 5), SQUARE):
+    sample("qr", matrices)
+    sample("qr", matrices, mode="complete")
+    sample("svd", matrices)
+    sample("svd", matrices, full_matrices=False)
+    sample("svd", matrices, compute_uv=False)
+    sample("pinv", matrices)
+    sample("matrix_rank", matrices)
+sample("pinv", X, rcond=0.5)
+sample("matrix_rank", X, tol=1.0)
+sample("lstsq", floats(5, 3), VECTOR)
+sample("lstsq", floats(2, 5), floats(2, 3))
+for order in (2, -2, "nuc"):
+    sample("norm", X, ord=order)
+    sample("norm", CUBE, ord=order, axis=(2, 0), keepdims=True)
 
 for name in "fft fft2 ifft2".split():
     sample(name, (floats(2, 3, 6), floats(2, 3, 6)))
@@ -233,7 +252,7 @@ sample("istft", (floats(2, 6, 5), floats(2, 6, 5)), sequence_length=8, sequence_
 NUMPY_NAMES = {"conj": "conj", "left_shift": "left_shift", "bitwise_left_shift": "left_shift",
                "bitwise_right_shift": "right_shift", "dot": "dot", "norm": "linalg.norm",
                "det": "linalg.det", "inv": "linalg.inv", "slogdet": "linalg.slogdet", "cholesky": "linalg.cholesky",
-               "solve": "linalg.solve"}
+               "solve": "linalg.solve", "pinv": "linalg.pinv", "matrix_rank": "linalg.matrix_rank", "qr": "linalg.qr"}
 NOT_NUMPY = frozenset(
     """array select psnr size ndim unstack scatter slice trapezoid convert_to_tensor stop_gradient logsumexp erf erfc
     average empty_like nanargmax nanargmin fft""".split()

@@ -170,3 +170,65 @@ def test_ssim_is_one_for_equal_images_and_that_of_the_formula_for_others():
     np.testing.assert_allclose(ops.image.ssim(x, y), expected.mean(), rtol=1e-5)
     batch = ops.image.ssim(np.stack([x, y]), np.stack([y, y]))
     np.testing.assert_allclose(batch, [expected.mean(), 1.0], rtol=1e-5)
+
+
+def test_a_perspective_map_moves_four_points_to_four_others():
+    x, y = np.meshgrid(np.arange(9.0), np.arange(7.0))
+    image = np.stack([x, y, np.ones_like(x)], -1).astype("float32")
+    start = np.array([[1.0, 1], [7, 1], [2, 5], [6, 4]])
+    end = np.array([[2.0, 1], [6, 2], [1, 5], [7, 5]])
+    moved = ops.image.perspective_transform(image, start, end).numpy()
+    # The image tells its own coordinates: at the new points, those of the old ones.
+    for (old_x, old_y), (new_x, new_y) in zip(start, end.astype(int)):
+        np.testing.assert_allclose(moved[new_y, new_x, :2], [old_x, old_y], atol=1e-3)
+    same = ops.image.perspective_transform(np.stack([image, image]), end[None], end[None], interpolation="nearest")
+    np.testing.assert_array_equal(same, [image, image])
+    first = ops.image.perspective_transform(image.transpose(2, 0, 1), start, end, data_format="channels_first")
+    np.testing.assert_array_equal(first.numpy().transpose(1, 2, 0), moved)
+    assert ops.image.perspective_transform(KerasTensor((None, 9, 7, 3)), KerasTensor((None, 4, 2)), KerasTensor((None, 4, 2))).shape == (None, 9, 7, 3)
+    with pytest.raises(ValueError, match="Invalid start_points shape: expected"):
+        ops.image.perspective_transform(image, start[:3], end)
+
+
+def test_an_elastic_deformation_is_smooth_random_and_repeatable():
+    x, y = np.meshgrid(np.arange(40.0), np.arange(30.0))
+    image = np.stack([x, y], -1).astype("float32")
+    moved = ops.image.elastic_transform(image, alpha=3.0, sigma=3.0, fill_mode="nearest", seed=1).numpy()
+    np.testing.assert_array_equal(ops.image.elastic_transform(image, 3.0, 3.0, fill_mode="nearest", seed=1), moved)
+    field = (moved - image)[8:-8, 8:-8]
+    assert 0.1 < np.abs(field).mean() < 10
+    # Right and down move on their own, and neighbours move alike.
+    assert abs(np.corrcoef(field[..., 0].ravel(), field[..., 1].ravel())[0, 1]) < 0.9
+    assert np.abs(np.diff(field, axis=0)).mean() < 0.5 * np.abs(field).mean()
+    np.testing.assert_allclose(ops.image.elastic_transform(image, alpha=0.0, seed=1), image)
+    first = ops.image.elastic_transform(image.transpose(2, 0, 1), 3.0, 3.0, fill_mode="nearest", seed=1, data_format="channels_first")
+    np.testing.assert_array_equal(first.numpy().transpose(1, 2, 0), moved)
+    assert ops.image.elastic_transform(KerasTensor((None, 8, 9, 3), "float16")).shape == (None, 8, 9, 3)
+
+
+@pytest.mark.parametrize("dtypes", [("int16", "uint8"), ("bool", "int8"), ("float16", "int32"), ("float64", "int32")])
+def test_ldexp_infers_the_float_that_it_gives(dtypes):
+    x, exponent = (np.ones(2, dtype) for dtype in dtypes)
+    made = ops.ldexp(x, exponent)
+    assert ops.ldexp(KerasTensor((2,), dtypes[0]), KerasTensor((2,), dtypes[1])).dtype == made.dtype
+    np.testing.assert_array_equal(made, np.ldexp(x.astype("float32"), exponent.astype("int32")))
+
+
+def test_a_vandermonde_matrix_of_unknown_length_is_square():
+    assert ops.vander(KerasTensor((None,))).shape == (None, None)
+
+
+@pytest.mark.parametrize(
+    "axes, message",
+    [((0, 0, 0), "valid permutation.*axes="), ((0, 1, 5), r"an integer in \[-3, 3\)"), ((0, 1), "same length as the input shape")],
+)
+def test_transpose_says_what_is_wrong_with_its_axes(axes, message):
+    with pytest.raises(ValueError, match=message):
+        ops.transpose(KerasTensor((2, 3, 4)), axes)
+
+
+@pytest.mark.parametrize("name, settings", [("top_padding", {"top_padding": -1}), ("target_height", {"top_padding": 0, "target_height": -1})])
+def test_margins_of_images_of_unknown_size_must_not_be_negative(name, settings):
+    settings = {"left_padding": 0, "target_height": 5, "target_width": 5, **settings}
+    with pytest.raises(ValueError, match=f"{name} must be >= 0"):
+        ops.image.pad_images(KerasTensor((None, None, 3)), **settings)

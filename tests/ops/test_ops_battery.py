@@ -136,7 +136,7 @@ def test_every_op_has_a_sample():
 # Results that depend on values, take functions, or are random: the other test files of this folder.
 TESTED_ELSEWHERE = frozenset(
     """arange linspace logspace geomspace full nonzero unique bincount histogram einsum cond switch while_loop fori_loop
-    scan map vectorized_map associative_scan rearrange get_item view argpartition dropout shuffle categorical
+    scan map vectorized_map associative_scan jvp rearrange get_item view argpartition dropout shuffle categorical
     crop_images pad_images rgb_to_grayscale rgb_to_hsv hsv_to_rgb resize scale_and_translate map_coordinates
-    affine_transform extract_patches extract_patches_3d gaussian_blur sobel_edges ssim fake_quant_with_min_max_vars""".split()
+    affine_transform extract_patches extract_patches_3d perspective_transform elastic_transform gaussian_blur sobel_edges ssim fake_quant_with_min_max_vars""".split()
 )

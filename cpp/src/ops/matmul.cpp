@@ -8,8 +8,8 @@
 #include "kernels/kernels.h"
 #include "kernels/movement.h"
 #include "ops/half_precision.h"
+#include "ops/matrices.h"
 #include "ops/registry.h"
-#include "ops/rules.h"
 
 namespace keraunos {
 namespace {
@@ -19,8 +19,6 @@ constexpr std::int64_t kSmallProduct = 256 * 1024;
 constexpr std::int64_t kTasks = 16;
 
 Shape batch_of(const Shape& shape) { return Shape(std::vector<std::int64_t>(shape.sizes().begin(), shape.sizes().end() - 2)); }
-
-std::int64_t from_back(const Shape& shape, int back) { return shape[shape.rank() - back]; }
 
 struct Sizes {
   std::int64_t m, k_of_a, k_of_b, n;

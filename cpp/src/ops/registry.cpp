@@ -21,6 +21,8 @@ struct Shared {
     register_cumulative(registry);
     register_matmul(registry);
     register_dense(registry);
+    register_decompositions(registry);
+    register_triangular_solve(registry);
     register_convolution(registry);
     register_pooling(registry);
     register_shapes(registry);

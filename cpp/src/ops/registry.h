@@ -35,6 +35,8 @@ void register_reduction_views(Registry& registry);
 void register_cumulative(Registry& registry);
 void register_matmul(Registry& registry);
 void register_dense(Registry& registry);
+void register_decompositions(Registry& registry);
+void register_triangular_solve(Registry& registry);
 void register_convolution(Registry& registry);
 void register_pooling(Registry& registry);
 void register_shapes(Registry& registry);

@@ -1,4 +1,4 @@
-"""`keras.ops.linalg`: norms, and what follows from elimination; other decompositions say that they are not available.
+"""`keras.ops.linalg`: norms, and what follows from elimination; other decompositions are in `decompositions.py`.
 
 Elimination is written out step by step for matrices of a known size: meant for small ones.
 """
@@ -12,6 +12,19 @@ import numpy as np
 from keraunos.ops import _dims
 from keraunos.ops._arguments import axis_index, float_pair, floats
 from keraunos.ops._dispatch import operations
+from keraunos.ops.decompositions import (
+    eigh,
+    lstsq,
+    matrices,
+    matrix_rank,
+    pinv,
+    qr,
+    singular_values,
+    square_matrices,
+    svd,
+    triangular_solution,
+)
+from keraunos.ops.derivatives import jvp
 from keraunos.ops.numpy import elementwise, linear, reduction, shaping
 from keraunos.tensor import cast_tensor, convert_to_tensor, execute, scalar
 
@@ -29,7 +42,8 @@ def norm(x, ord=None, axis=None, keepdims=False):
 
     Args:
         x: the tensor.
-        ord: of a vector a number p (`(sum |x|^p)^(1/p)`), inf, -inf or 0; of a matrix `"fro"`, 1, -1, inf or -inf.
+        ord: of a vector a number p (`(sum |x|^p)^(1/p)`), inf, -inf or 0; of a matrix `"fro"`, 1, -1, inf, -inf, or of its
+            singular values the largest (2), the smallest (-2), or the sum (`"nuc"`).
             `None` is 2 or `"fro"`.
         axis: the axis of vectors or the two axes of matrices; `None`: `x` as one vector, or, with `ord`, as it is.
         keepdims: whether reduced axes stay with size 1.
@@ -87,19 +101,14 @@ def _matrix_norm(x, order, axes, keepdims):
         result = pick(sums, axis=left, keepdims=True)
         return result if keepdims else shaping.squeeze(result, axes)
     if order in ("nuc", 2, -2):
-        _unavailable(f"norm with ord={order!r}")
+        values = singular_values(shaping.moveaxis(x, axes, (-2, -1)))
+        pick = {"nuc": reduction.sum, 2: reduction.max, -2: reduction.min}[order]
+        result = pick(values, axis=-1)
+        return shaping.expand_dims(result, tuple(sorted(axes))) if keepdims else result
     raise ValueError(
         "Invalid `ord` argument for matrix norm. Expected one of {None, 'fro', 'nuc', inf, -inf, 1, -1, 2, -2}. "
         f"Received: ord={order}"
     )
-
-
-def _square(name, x):
-    """`x` as a float Tensor of square matrices of a known size."""
-    x = floats(x)
-    if len(x.shape) < 2 or x.shape[-1] is None or x.shape[-1] != x.shape[-2]:
-        raise ValueError(f"{name}: square matrices of a known size are needed. Received: shape {tuple(x.shape)}")
-    return x
 
 
 def _is_at(size, index, dtype="bool"):
@@ -118,23 +127,27 @@ def _eliminated(x):
     """Gaussian elimination with partial pivoting, written out step by step.
 
     Returns the matrices with U above the diagonal and the multipliers of L below it, the row that each row came from,
-    the sign of that permutation, and the pivot of every step but the last.
+    the sign of that permutation, and the pivot of every step.
     """
-    size = x.shape[-1]
+    height, width = x.shape[-2:]
     rank = len(x.shape)
-    order = _dims.broadcast_to(_dims.iota(size, "int32"), (*_dims.shape_of(x)[:-2], size))
-    sign = _dims.fill(scalar(1.0, x.dtype), (*_dims.shape_of(x)[:-2], 1, 1))
+    batch = _dims.shape_of(x)[:-2]
+    order = _dims.broadcast_to(_dims.iota(height, "int32"), (*batch, height))
+    sign = _dims.fill(scalar(1.0, x.dtype), (*batch, 1, 1))
     pivots = []
-    for step in range(size - 1):
+    for step in range(min(height, width)):
+        if step == height - 1:  # the last row has nothing to change places with
+            pivots.append(_dims.fill(scalar(step, "int32"), (*batch, 1)))
+            break
         column = elementwise.absolute(_element(x, None, step))
-        below = convert_to_tensor((np.arange(size) >= step)[:, None])
+        below = convert_to_tensor((np.arange(height) >= step)[:, None])
         candidates = elementwise.where(below, column, -1.0)
         pivot = reduction.argmax(candidates, axis=-2, keepdims=True)
         pivots.append(shaping.squeeze(pivot, -1))
         # Exchange the rows `step` and `pivot`.
-        place = convert_to_tensor(np.arange(size, dtype="int32")[:, None])
+        place = convert_to_tensor(np.arange(height, dtype="int32")[:, None])
         source = elementwise.where(elementwise.equal(place, pivot), step, place)
-        source = elementwise.where(convert_to_tensor(np.arange(size)[:, None] == step), pivot, source)
+        source = elementwise.where(convert_to_tensor(np.arange(height)[:, None] == step), pivot, source)
         source = cast_tensor(source, "int32")
         rows = _dims.broadcast_to(source, _dims.shape_of(x))
         x = execute("take_along_axis", [x, rows], {"axis": rank - 2})
@@ -142,33 +155,14 @@ def _eliminated(x):
         sign = elementwise.where(elementwise.equal(pivot, step), sign, elementwise.negative(sign))
         # Subtract multiples of the pivot row from the rows below; keep the multipliers where zeros would come.
         head = _element(x, step, step)
-        after = convert_to_tensor((np.arange(size) > step)[:, None])
+        after = convert_to_tensor((np.arange(height) > step)[:, None])
         factors = elementwise.where(after, elementwise.divide_no_nan(_element(x, None, step), head), 0.0)
-        right = convert_to_tensor(np.arange(size) > step)
+        right = convert_to_tensor(np.arange(width) > step)
         row = elementwise.where(right, _element(x, step, None), 0.0)
         x = elementwise.subtract(x, elementwise.multiply(factors, row))
-        is_multiplier = elementwise.logical_and(after, _is_at(size, step))
+        is_multiplier = elementwise.logical_and(after, _is_at(width, step))
         x = elementwise.where(is_multiplier, factors, x)
     return x, order, sign, pivots
-
-
-def _substituted(a, b, lower, unit):
-    """The solution x of `a x = b` for triangular a, row after row."""
-    size = a.shape[-1]
-    rank = len(b.shape)
-    solved = None
-    for row in range(size) if lower else range(size - 1, -1, -1):
-        value = shaping.slice_axis(b, rank - 2, row, row + 1)
-        if solved is not None:
-            known = shaping.slice_axis(_element(a, row, None), len(a.shape) - 1, *((0, row) if lower else (row + 1, size)))
-            value = elementwise.subtract(value, linear.matmul(known, solved))
-        if not unit:
-            value = elementwise.divide(value, _element(a, row, row))
-        if solved is None:
-            solved = value
-        else:
-            solved = shaping.concatenate([solved, value] if lower else [value, solved], axis=-2)
-    return solved
 
 
 @operation
@@ -177,7 +171,7 @@ def cholesky(x, upper=False):
 
     Raises `ValueError` for a matrix that is not positive definite, where values are known.
     """
-    x = _square("cholesky", x)
+    x = square_matrices("cholesky", x)
     size = x.shape[-1]
     columns = []
     for step in range(size):
@@ -198,9 +192,9 @@ def cholesky(x, upper=False):
 @operation
 def cholesky_inverse(x, upper=False):
     """The inverse of `L L^T` (or `U^T U`) from the factor."""
-    x = _square("cholesky_inverse", x)
+    x = square_matrices("cholesky_inverse", x)
     identity = convert_to_tensor(np.eye(x.shape[-1]), dtype=x.dtype)
-    half = _substituted(x, _dims.broadcast_to(identity, _dims.shape_of(x)), lower=not upper, unit=False)
+    half = triangular_solution(x, _dims.broadcast_to(identity, _dims.shape_of(x)), lower=not upper)
     other = shaping.swapaxes(half, -1, -2)
     return linear.matmul(half, other) if upper else linear.matmul(other, half)
 
@@ -212,7 +206,7 @@ def _diagonal(x):
 @operation
 def det(x):
     """The determinant of square matrices."""
-    x = _square("det", x)
+    x = square_matrices("det", x)
     factors, _, sign, _ = _eliminated(x)
     sign = shaping.squeeze(sign, (-2, -1))
     return elementwise.multiply(sign, reduction.prod(_diagonal(factors), axis=-1))
@@ -221,7 +215,7 @@ def det(x):
 @operation
 def inv(x):
     """The inverse of square matrices."""
-    x = _square("inv", x)
+    x = square_matrices("inv", x)
     identity = convert_to_tensor(np.eye(x.shape[-1]), dtype=x.dtype)
     return _solved(x, _dims.broadcast_to(identity, _dims.shape_of(x)))
 
@@ -230,14 +224,15 @@ def _solved(a, b):
     factors, order, _, _ = _eliminated(a)
     rows = _dims.broadcast_to(shaping.expand_dims(order, -1), _dims.shape_of(b))
     b = execute("take_along_axis", [b, rows], {"axis": len(b.shape) - 2})
-    return _substituted(factors, _substituted(factors, b, lower=True, unit=True), lower=False, unit=False)
+    half = triangular_solution(factors, b, lower=True, unit_diagonal=True)
+    return triangular_solution(factors, half, lower=False)
 
 
 @operation("a", "b")
 def solve(a, b):
     """The solution x of `a x = b`, for vectors or matrices b."""
     a, b = float_pair(a, b)
-    a = _square("solve", a)
+    a = square_matrices("solve", a)
     return _for_vectors(a, b, _solved, "solve")
 
 
@@ -260,18 +255,20 @@ def _for_vectors(a, b, function, name):
 def solve_triangular(a, b, lower=False):
     """The solution x of `a x = b` for triangular a (upper, or lower)."""
     a, b = float_pair(a, b)
-    a = _square("solve_triangular", a)
-    return _for_vectors(a, b, lambda a, b: _substituted(a, b, lower, unit=False), "solve_triangular")
+    a = square_matrices("solve_triangular", a)
+    return _for_vectors(a, b, lambda a, b: triangular_solution(a, b, lower), "solve_triangular")
 
 
 @operation
 def lu_factor(x):
     """`(lu, pivots)`: U on and above the diagonal, L (with ones on its diagonal) below; row i was exchanged with row
-    `pivots[i]`."""
-    x = _square("lu_factor", x)
-    factors, _, _, pivots = _eliminated(x)
-    last = _dims.fill(scalar(x.shape[-1] - 1, "int32"), (*_dims.shape_of(x)[:-2], 1))
-    return factors, shaping.concatenate([*pivots, last], axis=-1)
+    `pivots[i]`, one after the other.
+
+    Args:
+        x: matrices `(..., m, n)`.
+    """
+    factors, _, _, pivots = _eliminated(matrices("lu_factor", x))
+    return factors, shaping.concatenate(pivots, axis=-1)
 
 
 @operation
@@ -280,56 +277,10 @@ def eig(x):
     _unavailable("eig")
 
 
-@operation
-def eigh(x):
-    """Eigenvalues and eigenvectors of symmetric matrices. Not available yet."""
-    _unavailable("eigh")
-
-
-@operation
-def pinv(x, rcond=None):
-    """The pseudo-inverse. Not available yet."""
-    _unavailable("pinv")
-
-
-@operation
-def matrix_rank(x, tol=None):
-    """The rank of matrices. Not available yet."""
-    _unavailable("matrix_rank")
-
-
-@operation
-def qr(x, mode="reduced"):
-    """The QR decomposition. Not available yet."""
-    if mode not in ("reduced", "complete"):
-        raise ValueError(
-            f"`mode` argument value not supported. Expected one of {{'reduced', 'complete'}}. Received: mode={mode}"
-        )
-    _unavailable("qr")
-
-
-@operation(name="SVD")
-def svd(x, full_matrices=True, compute_uv=True):
-    """The singular value decomposition. Not available yet."""
-    _unavailable("svd")
-
-
-@operation("a", "b")
-def lstsq(a, b, rcond=None):
-    """The least-squares solution. Not available yet."""
-    _unavailable("lstsq")
-
-
-@operation("fun", "primals", "tangents", name="JVP")
-def jvp(fun, primals, tangents, has_aux=False):
-    """A function's values and its derivatives along a direction. Not available yet."""
-    _unavailable("jvp")
-
-
 @numpy_operation
 def slogdet(x):
     """`(sign, logarithm)` of the determinant of square matrices."""
-    x = _square("slogdet", x)
+    x = square_matrices("slogdet", x)
     factors, _, sign, _ = _eliminated(x)
     diagonal = _diagonal(factors)
     sign = elementwise.multiply(shaping.squeeze(sign, (-2, -1)), reduction.prod(elementwise.sign(diagonal), axis=-1))

@@ -165,46 +165,71 @@ def affine_transform(
         fill_value: the constant.
         data_format: `"channels_last"` or `"channels_first"`.
     """
-    if interpolation not in ("nearest", "bilinear"):
-        raise ValueError(
-            "Invalid value for argument `interpolation`. Expected of one "
-            f"{{'nearest', 'bilinear'}}. Received: interpolation={interpolation}"
-        )
-    if fill_mode not in _FILL_MODES:
-        raise ValueError(
-            "Invalid value for argument `fill_mode`. Expected of one "
-            f"{set(_FILL_MODES)}. Received: fill_mode={fill_mode}"
-        )
+    order = interpolation_order(interpolation)
+    check_fill_mode(fill_mode)
     images = tensor(images)
     check_rank("affine_transform", images)
     transform = floats(transform)
     if len(transform.shape) not in (1, 2):
         raise _transform_rank(transform)
+    a0, a1, a2, b0, b1, b2 = columns(transform, 6)
+
+    def places(x, y):
+        return combined((a0, x), (a1, y), (a2, 1.0)), combined((b0, x), (b1, y), (b2, 1.0))
+
+    return warped("affine_transform", images, places, order, fill_mode, fill_value, data_format)
+
+
+def columns(rows, count):
+    """The first columns of `(n,)` or `(batch, n)`, one number for each image: shapes `(batch, 1, 1, 1)`."""
+    rows = shaping.expand_dims(rows, 0) if len(rows.shape) == 1 else rows
+    size = _dims.size_of(rows, 0)
+    return [_dims.reshape(shaping.slice_axis(rows, 1, i, i + 1), (size, 1, 1, 1)) for i in range(count)]
+
+
+def combined(*products):
+    """The sum of products."""
+    total = None
+    for a, b in products:
+        product = elementwise.multiply(a, b)
+        total = product if total is None else elementwise.add(total, product)
+    return total
+
+
+def interpolation_order(interpolation):
+    """0 for `"nearest"`, 1 for `"bilinear"`."""
+    if interpolation not in ("nearest", "bilinear"):
+        raise ValueError(
+            "Invalid value for argument `interpolation`. Expected of one "
+            f"{{'nearest', 'bilinear'}}. Received: interpolation={interpolation}"
+        )
+    return 0 if interpolation == "nearest" else 1
+
+
+def check_fill_mode(fill_mode):
+    """Raises `ValueError` for what is no way to fill the outside."""
+    if fill_mode not in _FILL_MODES:
+        raise ValueError(
+            f"Invalid value for argument `fill_mode`. Expected of one {set(_FILL_MODES)}. Received: fill_mode={fill_mode}"
+        )
+
+
+def warped(name, images, places, order, fill_mode, fill_value, data_format):
+    """Images whose pixel (x, y) is the old one at the two places that `places(x, y)` gives, `(batch, 1, height, width)` each."""
     is_single = len(images.shape) == 3
     batch = shaping.expand_dims(images, 0) if is_single else images
-    transform = shaping.expand_dims(transform, 0) if len(transform.shape) == 1 else transform
     is_first = config.standardize_data_format(data_format) == "channels_first"
     batch = batch if is_first else shaping.permute(batch, (0, 3, 1, 2))
-    count, channels, height, width = _dims.shape_of(batch)
+    count, channels, height, width = sizes = _dims.shape_of(batch)
     if type(height) is not int or type(width) is not int or type(channels) is not int:
-        raise ValueError(f"affine_transform: the size of the images must be known. Received: {tuple(images.shape)}")
+        raise ValueError(f"{name}: the size of the images must be known. Received: {tuple(images.shape)}")
     y, x = creation.meshgrid(
         convert_to_tensor(np.arange(height, dtype="float32")), convert_to_tensor(np.arange(width, dtype="float32")), indexing="ij"
     )
-    parts = [
-        _dims.reshape(shaping.slice_axis(transform, 1, i, i + 1), (_dims.size_of(transform, 0), 1, 1, 1))
-        for i in range(6)
-    ]
-
-    def mapped(a, b, c):
-        place = elementwise.add(elementwise.add(elementwise.multiply(a, x), elementwise.multiply(b, y)), c)
-        return _dims.broadcast_to(place, (count, channels, height, width))
-
-    old_x, old_y = mapped(*parts[:3]), mapped(*parts[3:])
-    planes = _dims.reshape(batch, (_dims.product((count, channels)), height, width))
-    places = [_dims.reshape(p, (_dims.product((count, channels)), height, width)) for p in (old_y, old_x)]
-    result = _sampled(planes, places, 0 if interpolation == "nearest" else 1, fill_mode, fill_value, batch_axes=1)
-    result = _dims.reshape(result, (count, channels, height, width))
+    as_planes = (_dims.product((count, channels)), height, width)
+    old_x, old_y = (_dims.reshape(_dims.broadcast_to(place, sizes), as_planes) for place in places(x, y))
+    result = _sampled(_dims.reshape(batch, as_planes), [old_y, old_x], order, fill_mode, fill_value, batch_axes=1)
+    result = _dims.reshape(result, sizes)
     result = result if is_first else shaping.permute(result, (0, 2, 3, 1))
     return shaping.squeeze(result, 0) if is_single else result
 

@@ -79,8 +79,9 @@ def _pad_spec(images, data_format=None, **settings):
         values = [settings.get(name) for name in (before, after, target)]
         if shape[axis] is None and values[2] is not None:
             _third(None, *values, (before, after, target), needs_target=False)
-            if values[2] < 0:
-                raise ValueError(f"{target} must be >= 0. Received: {target}={values[2]}")
+            for name, value in zip((before, after, target), values):
+                if value is not None and value < 0:
+                    raise ValueError(f"{name} must be >= 0. Received: {name}={value}")
             known[axis] = given[axis] = values[2]
             values = [0, 0, None]
         settings.update(zip((before, after, target), values))

@@ -297,9 +297,9 @@ def vander(x, N=None, increasing=False):
     x = tensor(x)
     if len(x.shape) != 1:
         raise ValueError(f"Input array must be one-dimensional, but got shape {tuple(x.shape)}")
+    if N is None and x.shape[0] is None:
+        return _square_vander(elementwise.without_bool(x), increasing)
     N = x.shape[0] if N is None else N
-    if N is None:
-        raise ValueError("vander: `N` must be given for a vector of unknown length.")
     if not isinstance(N, int):
         raise TypeError(f"Argument `N` must be of type `int`. Received: N={N}")
     if N < 0:
@@ -312,6 +312,13 @@ def vander(x, N=None, increasing=False):
     if not columns:
         return _dims.fill(scalar(0, x.dtype), (_dims.size_of(x, 0), 0))
     return shaping.stack(columns if increasing else columns[::-1], axis=1)
+
+
+def _square_vander(x, increasing):
+    """As many powers as there are elements, for a length that is only known when a traced function runs."""
+    powers = _dims.iota(_dims.size_of(x, 0), x.dtype)
+    powers = powers if increasing else shaping.flip(powers)
+    return elementwise.power(shaping.expand_dims(x, 1), powers)
 
 
 @operation("x")

@@ -427,7 +427,12 @@ def logaddexp2(x1, x2):
     return where(equal(x1, x2), add(x1, 1.0), add(larger, rest))  # equal infinities have no difference
 
 
-@operation("x1", "x2", spec=lambda x1, x2: compute_output_spec(multiply.__wrapped__, x1, x2))
+def _spec_of_floats(x1, x2):
+    """The dtype of a float function of both; that `x2` holds integers is checked on tensors."""
+    return compute_output_spec(lambda a, b: multiply(*float_pair(a, b)), x1, x2)
+
+
+@operation("x1", "x2", spec=_spec_of_floats)
 def ldexp(x1, x2):
     """`x1 * 2 ** x2`."""
     if operand_type(x2) in dtypes.FLOATS:

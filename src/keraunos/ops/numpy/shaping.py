@@ -50,13 +50,25 @@ def ravel(x):
 def transpose(x, axes=None):
     """`x` with its axes in another order, reversed by default."""
     x = tensor(x)
-    rank = len(x.shape)
-    order = tuple(reversed(range(rank))) if axes is None else tuple(axis_index(axis, rank, "axes") for axis in axes)
-    if len(order) != rank or len(set(order)) != rank:
+    return permute(x, _order_of(axes, len(x.shape)))
+
+
+def _order_of(axes, rank):
+    """`axes` as a permutation of `range(rank)`; `None` reverses."""
+    if axes is None:
+        return tuple(reversed(range(rank)))
+    axes = list(axes)
+    if len(axes) != rank:
         raise ValueError(
-            f"`axes` must be a valid permutation of the {rank} axes of the tensor. Received: axes={axes}"
+            f"`axes` must be a list of the same length as the input shape, a permutation of {rank} axes. "
+            f"Received: axes={axes}"
         )
-    return permute(x, order)
+    if not all(-rank <= axis < rank for axis in axes):
+        raise ValueError(f"Each axis in `axes` must be an integer in [{-rank}, {rank}). Received: axes={axes}")
+    order = tuple(axis_index(axis, rank, "axes") for axis in axes)
+    if len(set(order)) != rank:
+        raise ValueError(f"`axes` must be a valid permutation of the {rank} axes of the tensor. Received: axes={axes}")
+    return order
 
 
 def permute(x, axes):
