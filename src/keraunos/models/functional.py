@@ -2,6 +2,8 @@
 
 import warnings
 
+import numpy as np
+
 from keraunos import ops, tree
 from keraunos.class_table import table
 from keraunos.layers import InputLayer, InputSpec, Layer
@@ -9,7 +11,7 @@ from keraunos.masking import get_keras_mask, set_keras_mask
 from keraunos.models.graph_cloning import clone_graph_nodes, is_input_keras_tensor
 from keraunos.models.model import Model
 from keraunos.ops.function import Function
-from keraunos.tensor import KerasTensor, is_tensor
+from keraunos.tensor import KerasTensor, Tensor, is_tensor
 
 
 class Functional(Function, Model):
@@ -84,9 +86,12 @@ class Functional(Function, Model):
             for x, x_mask in zip(inputs, tree.flatten(mask)):
                 if x_mask is not None:
                     set_keras_mask(x, x_mask)
-        context = {"training": training, **kwargs}
-        outputs = self._run_through_graph(inputs, operation_fn=lambda op: _with_context(op, context))
+        context = {name: value for name, value in {"training": training, **kwargs}.items() if value is not None}
+        outputs = self._run_through_graph(inputs, (lambda op: _with_context(op, context)) if context else None)
         return unpack_singleton(outputs)
+
+    def _operations_of_call(self):
+        return self._operations
 
     def compute_output_spec(self, inputs, training=None, mask=None):
         return Function.compute_output_spec(self, inputs)
@@ -177,6 +182,8 @@ class Functional(Function, Model):
 
     def _check_structure(self, inputs, must_match):
         struct = self._inputs_struct
+        if type(struct) is KerasTensor and type(inputs) in (Tensor, np.ndarray):
+            return
         if type(inputs) is list and type(struct) is list and len(inputs) == len(struct) == len(self._inputs):
             if all(not isinstance(x, (list, tuple, dict)) for x in inputs):
                 return
@@ -246,7 +253,7 @@ def _with_context(operation, context):
     names = getattr(operation, "_call_context_args", None)
     if not names:
         return operation
-    passed_on = {name: value for name, value in context.items() if value is not None and name in names}
+    passed_on = {name: value for name, value in context.items() if name in names}
     if not passed_on:
         return operation
     return lambda *args, **kwargs: operation(*args, **{**kwargs, **passed_on})

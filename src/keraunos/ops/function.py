@@ -4,7 +4,7 @@ from collections import Counter
 
 from keraunos import tree
 from keraunos.ops.operation import Operation
-from keraunos.tensor import KerasTensor
+from keraunos.tensor import KerasTensor, Tensor
 
 
 class Function(Operation):
@@ -102,15 +102,15 @@ class Function(Operation):
         """
         values = {id(ref): x for ref, x in zip(self._inputs, tree.flatten(inputs))}
         for node in self._execution_order:
-            if any(id(x) not in values for x in node.input_tensors):
+            if not _are_known(node.arguments.keras_tensors, values):
                 continue
-            args, kwargs = _fill_in(node.arguments, values)
+            args, kwargs = node.arguments.fill_in(values)
             operation = node.operation if operation_fn is None else operation_fn(node.operation)
             if call_fn is None:
                 outputs = operation(*args, **kwargs)
             else:
                 outputs = call_fn(operation, *args, **kwargs)
-            for x, y in zip(node.outputs, tree.flatten(outputs)):
+            for x, y in zip(node.outputs, (outputs,) if type(outputs) is Tensor else tree.flatten(outputs)):
                 values[id(x)] = y
         missing = [index for index, x in enumerate(self._outputs) if id(x) not in values]
         if missing:
@@ -284,16 +284,11 @@ def _check_unique_names(operations):
             )
 
 
-def _fill_in(arguments, values):
-    """The arguments of a call with the values in place of the symbolic tensors."""
-    tensors = arguments.keras_tensors
-    if not arguments.kwargs and len(arguments.args) == 1 and tensors and arguments.args[0] is tensors[0]:
-        return (values[id(tensors[0])],), {}
-
-    def fill(x):
-        return values.get(id(x)) if isinstance(x, KerasTensor) else x
-
-    return tree.map_structure(fill, arguments.args), tree.map_structure(fill, arguments.kwargs)
+def _are_known(tensors, values):
+    for x in tensors:
+        if id(x) not in values:
+            return False
+    return True
 
 
 def _no_outputs(operation, *args, **kwargs):

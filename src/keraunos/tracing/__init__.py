@@ -1,5 +1,6 @@
 """Tracing Python functions into graphs, and differentiating what ran or was traced."""
 
+from keraunos.tracing.function import CallTable
 from keraunos.tracing.function import Function
 from keraunos.tracing.graph import TracedGraph
 from keraunos.tracing.graph import trace_graph
@@ -12,6 +13,7 @@ from keraunos.tracing.scopes import user_line
 from keraunos.tracing.tape import GradientTape
 
 __all__ = [
+    "CallTable",
     "Function",
     "GradientTape",
     "TraceError",

@@ -6,6 +6,9 @@ from keraunos import _core
 from keraunos import tree
 from keraunos.variable import Variable
 
+# Native calls by what they are called with.
+CallTable = _core.CallTable
+
 _Tensor = _core.Tensor
 _NATIVE = (_Tensor, np.ndarray)
 
@@ -41,11 +44,6 @@ class Function:
             return self.function(*args)
         concrete, tensors = self.concrete_for(args)
         return concrete.pack(concrete.native.call(tensors))
-
-    def native_call_of_one(self, *args):
-        """Returns the native call that takes the one tensor of `args` and gives one tensor, or `None` if it is not that simple."""
-        concrete, tensors = self.concrete_for(args)
-        return concrete.native.call_at_once if len(tensors) == 1 and concrete.gives_one_tensor else None
 
     def concrete_for(self, args):
         """Returns the trace that fits `args`, and the tensors and arrays among `args` in its order."""
