@@ -135,7 +135,9 @@ def test_a_function_of_the_user_inside_a_layer_runs_at_every_call():
         seen.append(1)
         return x * 2
 
-    for layer in (layers.Dense(4, activation=activation), layers.Activation(activation), layers.Lambda(activation)):
+    inputs = keraunos.Input((8,))
+    mapped = keraunos.Model(inputs, layers.Dense(2)(layers.Lambda(activation)(layers.Dense(4)(inputs))))
+    for layer in (layers.Dense(4, activation=activation), layers.Activation(activation), layers.Lambda(activation), mapped):
         seen.clear()
         for count in range(1, 6):
             layer(X)
@@ -306,3 +308,84 @@ def test_threads_may_call_one_layer():
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def mixed_model():
+    """Own layers on both sides of one of the user's, with two outputs, a skip connection, an op and dropout."""
+    inputs = keraunos.Input((8,))
+    first = layers.Dense(6, activation="relu")(layers.Dropout(0.5)(inputs))
+    mine = Mine(layers.Dense(6))
+    middle = layers.Add()([mine(layers.BatchNormalization()(first)), first])
+    last = layers.Dense(2)(ops.mean(layers.Reshape((2, 3))(middle), axis=1))
+    return keraunos.Model(inputs, [last, middle]), mine
+
+
+def test_the_nodes_around_a_layer_of_the_user_are_one_native_call():
+    model, mine = mixed_model()
+    for _ in range(CALLS):
+        for found, expected in zip(model(X), in_python(model, X)):
+            np.testing.assert_allclose(np.asarray(found), np.asarray(expected), rtol=1e-5, atol=1e-6)
+    compiled = [run._compiled for run in model._runs]
+    assert [one is not None and one._remaining < 16 for one in compiled] == [True, False, True]
+    assert mine.seen[-2:] == [False, False]  # as the dropout before it leaves it
+
+
+def test_training_a_mixed_model_changes_its_state_as_in_python():
+    def run(call):
+        keraunos.utils.set_random_seed(5)
+        model, mine = mixed_model()
+        results = [np.asarray(call(model, X, training=training)[0]) for training in (True, True, False, True, True)]
+        assert mine.seen[-5:] == [True, True, False, True, True]
+        return results + [np.asarray(weight) for weight in model.weights]
+
+    for found, expected in zip(run(lambda layer, *args, **kwargs: layer(*args, **kwargs)), run(in_python)):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_changes_and_errors_in_a_mixed_model_are_those_of_python():
+    model, mine = mixed_model()
+    model(X)
+    batch_norm = next(layer for layer in model.layers if isinstance(layer, layers.BatchNormalization))
+    batch_norm.epsilon = 2.0
+    np.testing.assert_allclose(np.asarray(model(X)[0]), np.asarray(in_python(model, X)[0]), rtol=1e-5, atol=1e-6)
+
+    def fail(x, **kwargs):
+        raise RuntimeError("no more")
+
+    batch_norm.call = fail
+    with pytest.raises(RuntimeError, match="no more"):
+        model(X)
+    with pytest.raises(ValueError) as caught:
+        model(np.ones((3, 7), "float32"))
+    with pytest.raises(ValueError) as expected:
+        in_python(model, np.ones((3, 7), "float32"))
+    assert str(caught.value) == str(expected.value)
+
+
+def test_masks_reach_a_layer_of_the_user_in_a_mixed_model():
+    seen = []
+
+    class Sees(layers.Layer):
+        def call(self, x, mask=None):
+            seen.append(mask)
+            return x
+
+    words = keraunos.Input((3,), dtype="int32")
+    embedded = layers.Embedding(9, 4, mask_zero=True)(words)
+    model = keraunos.Model(words, layers.LSTM(3)(Sees()(layers.Dropout(0.5)(embedded))))
+    seen.clear()
+    for count in range(1, 6):
+        model(np.array([[1, 2, 0]], "int32"))
+        assert len(seen) == count
+        np.testing.assert_array_equal(np.asarray(seen[-1]), [[True, True, False]])
+
+
+def test_a_mixed_model_may_be_saved_after_it_ran(tmp_path):
+    model, _ = mixed_model()
+    for _ in range(CALLS):
+        expected = np.asarray(model(X)[0])
+    model.save_weights(tmp_path / "m.weights.h5")
+    for weight in model.weights:
+        weight.assign(weight * 0)
+    model.load_weights(tmp_path / "m.weights.h5")
+    np.testing.assert_allclose(np.asarray(model(X)[0]), expected, rtol=1e-6)

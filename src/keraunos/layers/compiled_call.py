@@ -1,5 +1,6 @@
 """A layer's calls outside of tapes and traces, each as one native call."""
 
+import functools
 import weakref
 
 from keraunos import tree
@@ -15,6 +16,8 @@ from keraunos.tracing import CallTable, Function
 _MAX_TRACES = 16
 _MAX_SIGNATURES = 64
 _PACKAGE = "keraunos."
+# Stands for the training mode where no call is around this one.
+_OUTERMOST = "outermost"
 # What a layer may have been given by the user without running it in a call.
 _NOT_CALLED = ("_initializer", "_regularizer", "_constraint")
 
@@ -28,7 +31,7 @@ class CompiledCall:
     by a layer of the user's, whose own code runs as it is written.
 
     The general road is taken while a trace or a tape listens, in stateless scopes, with masks among the inputs or the
-    outputs, by calls that leave losses or another training mode behind, and by those that only give an input another
+    outputs, by calls that leave losses behind, and by those that only give an input another
     shape, which costs Python nothing.
     """
 
@@ -45,7 +48,7 @@ class CompiledCall:
         if self._is_possible is False or state.stateless_scope is not None:
             return NotImplemented
         context, scope = current.context, state.autocast_scope
-        training = None if context is None else context.training
+        training = _OUTERMOST if context is None else context.training
         dtype = False if scope is None else scope.dtype
         try:
             outputs = self._table.run(args, kwargs, training, dtype)
@@ -83,26 +86,34 @@ class CompiledCall:
     def _compile(self, layer, args, kwargs, training, dtype, signature):
         function = self._functions.get((training, dtype))
         if function is None:
-            function = Function(lambda args, kwargs: _whole_call(layer, args, kwargs), layer.name)
+            function = Function(functools.partial(_whole_call, layer), layer.name)
             self._functions[training, dtype] = function
         traces = function.trace_count
         self._is_tracing = True
         try:
             concrete, tensors = function.concrete_for((args, kwargs))
+            if function.trace_count != traces:
+                concrete.training_left = None if current.context is None else current.context.training
         finally:
+            if training is not _OUTERMOST:
+                current.context.training = training
             self._is_tracing = False
             self._remaining -= function.trace_count - traces
             self._is_possible = self._remaining > 0
         if not concrete.native.computes_outputs:
             raise _LeavesMore("what came in, which Python hands on without a copy")
-        self._table.add(signature, concrete.native, None if concrete.gives_one_tensor else concrete.pack)
-        return concrete.pack(concrete.native.call(tensors))
+        left = concrete.training_left
+        pack = None if concrete.gives_one_tensor else concrete.pack
+        if training is not _OUTERMOST and left is not training:
+            pack = functools.partial(_pack_and_leave, concrete, left)
+        self._table.add(signature, concrete.native, pack)
+        return (pack or concrete.pack)(concrete.native.call(tensors))
 
     def _examine(self, layer):
         layers = layer._flatten_layers()
         if not all(one.built for one in layers):
             return
-        self._is_possible = self._remaining > 0 and all(map(_is_ours, layers))
+        self._is_possible = self._remaining > 0 and all(map(is_ours, layers))
         for one in layers if self._is_possible else [layer]:
             one.__dict__.setdefault("_compiled_around", weakref.WeakSet()).add(self)
 
@@ -119,12 +130,7 @@ class _LeavesMore(TypeError):
 
 def _whole_call(layer, args, kwargs):
     """The call in a trace. Raises when outputs and variables are not all there is of it."""
-    context = current.context
-    training = None if context is None else context.training
     outputs = layer(*args, **kwargs)
-    if context is not None and context.training is not training:
-        context.training = training
-        raise _LeavesMore("a training mode")
     for leaf in tree.flatten(outputs):
         if leaf is not None and (type(leaf) is not Tensor or get_keras_mask(leaf) is not None):
             raise _LeavesMore("masks, or what is not a tensor")
@@ -133,22 +139,28 @@ def _whole_call(layer, args, kwargs):
     return outputs
 
 
+def _pack_and_leave(concrete, training, outputs):
+    """The outputs of a call that leaves another training mode to the layers after it, as that of a `Dropout` does."""
+    current.context.training = training
+    return concrete.pack(outputs)
+
+
 def is_own_class(cls):
     """Whether a class is part of this package."""
     return cls.__module__.startswith(_PACKAGE)
 
 
-def _is_ours(layer):
+def is_ours(layer):
     """Whether a call of the layer itself, without those inside it, runs no code of the user's."""
     attributes = layer.__dict__
     if not is_own_class(type(layer)) or attributes.get("activity_regularizer") is not None or "call" in attributes:
         return False
     if type(layer).__name__ == "Lambda" or layer._call_context_args != {"training"}:
         return False
-    return not any(map(_holds_foreign, layer._operations_of_call()))
+    return not any(map(holds_foreign, layer._operations_of_call()))
 
 
-def _holds_foreign(operation):
+def holds_foreign(operation):
     """Whether the operation is the user's, or has functions of the user's to call."""
     settings = operation.__dict__
     if isinstance(operation, FunctionOperation):

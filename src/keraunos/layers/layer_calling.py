@@ -98,7 +98,7 @@ class LayerCalling:
                     f"Layer '{self.name}' (of type {type(self).__name__}) was passed an input with a mask attached "
                     "to it. However, this layer does not support masking and will therefore destroy the mask "
                     "information. Downstream layers will not see the mask.",
-                    stacklevel=3,
+                    stacklevel=4,
                 )
         finally:
             if context.entry_layer is self:

@@ -10,6 +10,7 @@ from keraunos.layers import InputLayer, InputSpec, Layer
 from keraunos.masking import get_keras_mask, set_keras_mask
 from keraunos.models.graph_cloning import clone_graph_nodes, is_input_keras_tensor
 from keraunos.models.model import Model
+from keraunos.models.node_runs import node_runs
 from keraunos.ops.function import Function
 from keraunos.tensor import KerasTensor, Tensor, is_tensor
 
@@ -87,8 +88,21 @@ class Functional(Function, Model):
                 if x_mask is not None:
                     set_keras_mask(x, x_mask)
         context = {name: value for name, value in {"training": training, **kwargs}.items() if value is not None}
-        outputs = self._run_through_graph(inputs, (lambda op: _with_context(op, context)) if context else None)
-        return unpack_singleton(outputs)
+        values = self._input_values(inputs)
+        for run in self._node_runs():
+            run.add_outputs(values, context)
+        return unpack_singleton(self._outputs_among(values))
+
+    def _node_runs(self):
+        runs = self.__dict__.get("_runs")
+        if runs is None:
+            runs = self.__dict__["_runs"] = node_runs(self._execution_order, self._outputs)
+        return runs
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        state.pop("_runs", None)
+        return state
 
     def _operations_of_call(self):
         return self._operations
@@ -246,17 +260,6 @@ def unpack_singleton(x):
     if isinstance(x, (list, tuple)) and len(x) == 1:
         return x[0]
     return x
-
-
-def _with_context(operation, context):
-    """The operation with those call arguments of the model that it takes part in, such as `training`."""
-    names = getattr(operation, "_call_context_args", None)
-    if not names:
-        return operation
-    passed_on = {name: value for name, value in context.items() if name in names}
-    if not passed_on:
-        return operation
-    return lambda *args, **kwargs: operation(*args, **{**kwargs, **passed_on})
 
 
 def _shapes(tensors):

@@ -100,18 +100,16 @@ class Function(Operation):
             operation_fn: From an operation to what is called in its place.
             call_fn: Called with the operation and its arguments, instead of the operation itself.
         """
-        values = {id(ref): x for ref, x in zip(self._inputs, tree.flatten(inputs))}
+        values = self._input_values(inputs)
         for node in self._execution_order:
-            if not _are_known(node.arguments.keras_tensors, values):
-                continue
-            args, kwargs = node.arguments.fill_in(values)
-            operation = node.operation if operation_fn is None else operation_fn(node.operation)
-            if call_fn is None:
-                outputs = operation(*args, **kwargs)
-            else:
-                outputs = call_fn(operation, *args, **kwargs)
-            for x, y in zip(node.outputs, (outputs,) if type(outputs) is Tensor else tree.flatten(outputs)):
-                values[id(x)] = y
+            run_node(node, values, operation_fn, call_fn)
+        return self._outputs_among(values)
+
+    def _input_values(self, inputs):
+        """The values of the inputs by the `id` of their symbolic tensors, to which the nodes add theirs."""
+        return {id(ref): x for ref, x in zip(self._inputs, tree.flatten(inputs))}
+
+    def _outputs_among(self, values):
         missing = [index for index, x in enumerate(self._outputs) if id(x) not in values]
         if missing:
             raise ValueError(self._disconnected_message(missing[0], values))
@@ -284,11 +282,19 @@ def _check_unique_names(operations):
             )
 
 
-def _are_known(tensors, values):
-    for x in tensors:
+def run_node(node, values, operation_fn=None, call_fn=None):
+    """Adds the outputs of one node to `values`, unless its inputs are not there. Arguments as for `_run_through_graph`."""
+    for x in node.arguments.keras_tensors:
         if id(x) not in values:
-            return False
-    return True
+            return
+    args, kwargs = node.arguments.fill_in(values)
+    operation = node.operation if operation_fn is None else operation_fn(node.operation)
+    if call_fn is None:
+        outputs = operation(*args, **kwargs)
+    else:
+        outputs = call_fn(operation, *args, **kwargs)
+    for x, y in zip(node.outputs, (outputs,) if type(outputs) is Tensor else tree.flatten(outputs)):
+        values[id(x)] = y
 
 
 def _no_outputs(operation, *args, **kwargs):
