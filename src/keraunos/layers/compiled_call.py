@@ -10,12 +10,11 @@ from keraunos.naming import state
 from keraunos.ops._dispatch import FunctionOperation
 from keraunos.ops.operation import Operation
 from keraunos.tensor import Tensor
-from keraunos.tracing import CallTable, Function
+from keraunos.tracing import CallTable, Function, is_own, is_own_class
 
 # A layer whose attributes keep changing between calls is not worth tracing over and over.
 _MAX_TRACES = 16
 _MAX_SIGNATURES = 64
-_PACKAGE = "keraunos."
 # Stands for the training mode where no call is around this one.
 _OUTERMOST = "outermost"
 # What a layer may have been given by the user without running it in a call.
@@ -145,11 +144,6 @@ def _pack_and_leave(concrete, training, outputs):
     return concrete.pack(outputs)
 
 
-def is_own_class(cls):
-    """Whether a class is part of this package."""
-    return cls.__module__.startswith(_PACKAGE)
-
-
 def is_ours(layer):
     """Whether a call of the layer itself, without those inside it, runs no code of the user's."""
     attributes = layer.__dict__
@@ -168,11 +162,6 @@ def holds_foreign(operation):
     elif not is_own_class(type(operation)):
         return True
     return any(
-        callable(value) and not isinstance(value, Operation) and not name.endswith(_NOT_CALLED) and not _is_own(value)
+        callable(value) and not isinstance(value, Operation) and not name.endswith(_NOT_CALLED) and not is_own(value)
         for name, value in settings.items()
     )
-
-
-def _is_own(value):
-    module = getattr(value, "__module__", None) or type(value).__module__
-    return module.startswith(_PACKAGE)

@@ -9,7 +9,7 @@ from keraunos.dtypes import is_float_dtype
 from keraunos.layers import input_spec as input_specs
 from keraunos.layers.call_context import CallContext, current
 from keraunos.layers.call_spec import CallSpec, is_tensor_or_symbolic
-from keraunos.layers.compiled_call import CompiledCall, is_own_class
+from keraunos.layers.compiled_call import CompiledCall
 from keraunos.layers.short_call import ShortCall
 from keraunos.masking import get_keras_mask, set_keras_mask
 from keraunos.naming import state
@@ -17,6 +17,7 @@ from keraunos.ops.node import Node
 from keraunos.ops.operation import Operation
 from keraunos.stateless_scope import StatelessScope
 from keraunos.tensor import any_symbolic_tensors
+from keraunos.tracing import is_own_class
 from keraunos.variable import AutocastScope
 
 _signatures = weakref.WeakKeyDictionary()

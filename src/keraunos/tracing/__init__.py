@@ -4,6 +4,8 @@ from keraunos.tracing.function import CallTable
 from keraunos.tracing.function import Function
 from keraunos.tracing.graph import TracedGraph
 from keraunos.tracing.graph import trace_graph
+from keraunos.tracing.own_code import is_own
+from keraunos.tracing.own_code import is_own_class
 from keraunos.tracing.scopes import TraceError
 from keraunos.tracing.scopes import eager_scope
 from keraunos.tracing.scopes import is_recording
@@ -19,6 +21,8 @@ __all__ = [
     "TraceError",
     "TracedGraph",
     "eager_scope",
+    "is_own",
+    "is_own_class",
     "is_recording",
     "is_tracing",
     "recording_tapes",
