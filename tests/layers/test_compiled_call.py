@@ -86,6 +86,15 @@ def test_several_arguments_and_settings_by_name():
     check_calls(layers.Add(), [x, x])
 
 
+def test_inputs_in_another_structure_are_refused_as_in_python():
+    one, other = keraunos.Input((8,), name="one"), keraunos.Input((8,), name="other")
+    model = keraunos.Model({"other": other, "one": one}, layers.Subtract()([one, other]))
+    for _ in range(CALLS):
+        np.testing.assert_array_equal(np.asarray(model({"one": X, "other": 2 * X})), -X)
+        with pytest.raises(ValueError, match="The structure of `inputs` doesn't match the expected structure"):
+            model([X, X])
+
+
 def test_code_of_the_user_runs_at_every_call():
     mine = Mine(layers.Dense(4))
     inputs = keraunos.Input((8,))

@@ -1,5 +1,7 @@
 """`Function`: Python code traced once into a graph, then run natively."""
 
+import operator
+
 import numpy as np
 
 from keraunos import _core
@@ -206,7 +208,8 @@ def _stand_in(spec):
 
 
 def _structure_key(args, leaves):
-    return tree.map_structure(lambda leaf: 0, args).__repr__() if len(leaves) != len(args) else len(args)
+    is_flat = len(leaves) == len(args) and all(map(operator.is_, leaves, args))
+    return len(args) if is_flat else repr(tree.map_structure(lambda leaf: 0, args))
 
 
 def _open_batch(shape):
