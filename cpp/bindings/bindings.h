@@ -25,7 +25,11 @@ void bind_graph(py::module_& m);
 void bind_trace(py::module_& m);
 void bind_tape(py::module_& m);
 void bind_function(py::module_& m);
+void bind_call_table(py::module_& m);
 void bind_model(py::module_& m);
+
+// To be called while a C++ exception is caught: makes it the one that Python sees.
+void set_python_error();
 
 // None stands for kUnknown.
 Shape shape_from_python(const py::handle& object);
@@ -37,6 +41,8 @@ Tensor tensor_from_python(const py::object& object, const std::string& dtype);
 Tensor borrow(const py::handle& object);
 // An array on the tensor's memory when nobody else holds it, else on a copy.
 py::array array_from_tensor(const Tensor& tensor);
+// The value of an object that is exactly a Tensor, else nullptr.
+const Value* plain_value(const py::handle& object);
 // A Tensor or a Variable as a value.
 Value value_from_python(const py::handle& object);
 

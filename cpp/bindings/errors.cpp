@@ -1,5 +1,7 @@
 #include "keraunos/error.h"
 
+#include <new>
+
 #include "bindings.h"
 
 namespace keraunos::python {
@@ -25,6 +27,22 @@ PyObject* exception_of(ErrorKind kind) {
 }
 
 }  // namespace
+
+void set_python_error() {
+  try {
+    throw;
+  } catch (py::error_already_set& error) {
+    error.restore();
+  } catch (const py::builtin_exception& error) {
+    error.set_error();
+  } catch (const Error& error) {
+    PyErr_SetString(exception_of(error.kind()), error.what());
+  } catch (const std::bad_alloc& error) {
+    PyErr_SetString(PyExc_MemoryError, error.what());
+  } catch (const std::exception& error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+  }
+}
 
 void bind_errors(py::module_& m) {
   trace_error = PyErr_NewExceptionWithDoc("keraunos._core.TraceError", "A value was asked for that exists only when the traced graph runs.",

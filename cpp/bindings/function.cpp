@@ -1,9 +1,9 @@
 #include "runtime/function.h"
 
+#include <algorithm>
+
 #include "bindings.h"
 #include "runtime/loop.h"
-#include "runtime/tape.h"
-#include "runtime/trace.h"
 
 namespace keraunos::python {
 namespace {
@@ -27,18 +27,6 @@ py::list call(const Function& function, const py::sequence& given) {
   return result;
 }
 
-// One input, one output, outside of traces and tapes: the shortest way in. None when it is not that simple.
-py::object call_at_once(const Function& function, const py::handle& given) {
-  if (is_tracing() || is_recording()) return py::none();
-  std::vector<Tensor> outputs;
-  const Tensor input = borrow(given);
-  {
-    const py::gil_scoped_release release;
-    outputs = function.call({input});
-  }
-  return py::cast(Value(std::move(outputs[0])));
-}
-
 bool is_interrupted() {
   const py::gil_scoped_acquire gil;
   return PyErr_CheckSignals() != 0;
@@ -60,6 +48,20 @@ py::list loop_outputs(const Loop& loop, bool copy) {
   return result;
 }
 
+// False when an output is an input, a variable or a constant, perhaps under another shape: it would be copied.
+bool computes_outputs(const Graph& graph) {
+  const std::vector<GraphValue>& values = graph.values();
+  const auto is_computed = [&](int value) {
+    while (values[static_cast<std::size_t>(value)].kind == ValueKind::kNode) {
+      const Node& node = graph.nodes()[static_cast<std::size_t>(values[static_cast<std::size_t>(value)].source)];
+      if (!node.op->is_view && !node.op->is_view_when_unchanged) return true;
+      value = node.inputs[0];
+    }
+    return false;
+  };
+  return std::all_of(graph.outputs().begin(), graph.outputs().end(), is_computed);
+}
+
 PlanOptions options_from(bool optimize) {
   PlanOptions options;
   if (!optimize) options = {{false, false, false, false}, false, false, false};
@@ -73,7 +75,6 @@ void bind_function(py::module_& m) {
       .def(py::init([](const std::shared_ptr<Graph>& graph, bool optimize) { return std::make_shared<Function>(graph, options_from(optimize)); }),
            py::arg("graph"), py::arg("optimize") = true)
       .def("call", &call)
-      .def("call_at_once", &call_at_once)
       .def("plan_description",
            [](const Function& function, const py::sequence& inputs) {
              std::vector<TensorSpec> specs;
@@ -96,6 +97,7 @@ void bind_function(py::module_& m) {
              }
              return py::make_tuple(plan.description(), plan.profile(lease.workspace(), repeats));
            })
+      .def_property_readonly("computes_outputs", [](const Function& f) { return computes_outputs(f.graph()); })
       .def_property_readonly("graph", [](const Function& f) { return std::const_pointer_cast<Graph>(f.graph().shared_from_this()); });
 
   py::class_<Loop>(m, "Loop")

@@ -1,3 +1,5 @@
+#include <unordered_map>
+
 #include "bindings.h"
 #include "runtime/execute.h"
 #include "runtime/trace.h"
@@ -28,11 +30,23 @@ Attribute attribute_from_python(const AttributeRule& rule, const py::handle& obj
   throw type_error("execute", "unknown kind of attribute");
 }
 
-Attributes attributes_from_python(const Op& op, const py::dict& given) {
+// By name, without making a string of the rule's: an eager op has a microsecond for everything.
+PyObject* find_item(PyObject* dict, const char* name) {
+  PyObject* key = nullptr;
+  PyObject* value = nullptr;
+  Py_ssize_t position = 0;
+  while (PyDict_Next(dict, &position, &key, &value)) {
+    if (PyUnicode_Check(key) && PyUnicode_CompareWithASCIIString(key, name) == 0) return value;
+  }
+  return nullptr;
+}
+
+Attributes attributes_from_python(const Op& op, PyObject* given) {
   Attributes attributes;
-  std::size_t used = 0;
+  if (given == nullptr || PyDict_GET_SIZE(given) == 0) return attributes;
+  Py_ssize_t used = 0;
   for (const AttributeRule& rule : op.attributes) {
-    PyObject* item = PyDict_GetItemString(given.ptr(), rule.name);
+    PyObject* item = find_item(given, rule.name);
     if (!item) continue;
     ++used;
     try {
@@ -41,21 +55,52 @@ Attributes attributes_from_python(const Op& op, const py::dict& given) {
       throw type_error(op.name, std::string("the attribute '") + rule.name + "' has a wrong type", std::string(py::repr(py::handle(item))));
     }
   }
-  if (used != given.size()) throw value_error(op.name, "got an attribute that it does not have", std::string(py::repr(given)));
+  if (used != PyDict_GET_SIZE(given)) throw value_error(op.name, "got an attribute that it does not have", std::string(py::repr(py::handle(given))));
   return attributes;
 }
 
-py::object execute_from_python(const std::string& name, const py::sequence& given, const py::dict& attributes) {
-  const Op& op = find_op(name);
+// Names of ops are literals, so that one object stands for each; it is kept, and with it its address.
+const Op& op_of_name(PyObject* name) {
+  static auto& known = *new std::unordered_map<PyObject*, const Op*>;  // guarded by the interpreter's lock
+  const auto found = known.find(name);
+  if (found != known.end()) return *found->second;
+  const Op& op = find_op(py::cast<std::string>(py::handle(name)));
+  if (PyUnicode_CHECK_INTERNED(name)) known.emplace(py::handle(name).inc_ref().ptr(), &op);
+  return op;
+}
+
+py::object execute_from_python(PyObject* name, PyObject* given, PyObject* attributes) {
+  const Op& op = op_of_name(name);
+  const py::object sequence = py::reinterpret_steal<py::object>(PySequence_Fast(given, "execute: the inputs must be a sequence"));
+  if (!sequence) throw py::error_already_set();
+  PyObject** const items = PySequence_Fast_ITEMS(sequence.ptr());
+  const auto count = static_cast<std::size_t>(PySequence_Fast_GET_SIZE(sequence.ptr()));
   std::vector<Value> inputs;
-  inputs.reserve(given.size());
-  for (const py::handle& item : given) inputs.push_back(value_from_python(item));
+  inputs.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) inputs.push_back(value_from_python(items[i]));
   std::vector<Value> outputs = execute(op, inputs, attributes_from_python(op, attributes));
   if (outputs.size() == 1) return py::cast(std::move(outputs[0]));
   py::tuple result(outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) result[i] = py::cast(std::move(outputs[i]));
-  return result;
+  return std::move(result);
 }
+
+// A plain C function of Python's: every eager op comes through here, and its arguments need no overloads and no keywords.
+PyObject* execute_entry(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
+  if (count < 2 || count > 3 || !PyUnicode_Check(arguments[0]) || (count == 3 && !PyDict_Check(arguments[2]))) {
+    PyErr_SetString(PyExc_TypeError, "execute() takes the name of an op, a sequence of inputs and a dict of attributes");
+    return nullptr;
+  }
+  try {
+    return execute_from_python(arguments[0], arguments[1], count == 3 ? arguments[2] : nullptr).release().ptr();
+  } catch (...) {
+    set_python_error();
+    return nullptr;
+  }
+}
+
+PyMethodDef execute_method = {"execute", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(execute_entry)), METH_FASTCALL,
+                              "execute(name, inputs, attributes={}, /)\n--\n\nRuns an op, or adds it to the open trace."};
 
 const char* kind_name(AttributeKind kind) {
   static constexpr const char* kNames[] = {"bool", "int", "float", "str", "dtype", "ints", "floats", "tensor", "graph"};
@@ -83,7 +128,7 @@ py::list describe_ops() {
 }  // namespace
 
 void bind_ops(py::module_& m) {
-  m.def("execute", &execute_from_python, py::arg("name"), py::arg("inputs"), py::arg("attributes") = py::dict());
+  m.attr("execute") = py::reinterpret_steal<py::object>(PyCFunction_NewEx(&execute_method, nullptr, py::str("keraunos._core").ptr()));
   m.def("ops", &describe_ops);
   m.def("set_scope", &set_current_scope);
   m.def("get_scope", &current_scope);

@@ -1,5 +1,6 @@
 #include "keraunos/tensor.h"
 
+#include <array>
 #include <cstring>
 
 #include "bindings.h"
@@ -54,6 +55,14 @@ double scalar(const Value& value, const char* what) {
   const Tensor& tensor = concrete(value, what);
   if (tensor.elements() != 1) throw type_error(what, "only a tensor of one element can be converted to a Python scalar", tensor.shape());
   return tensor.value_at(0);
+}
+
+// One string per dtype, made once: Python compares and hashes it at no cost.
+py::object dtype_name(Dtype dtype) {
+  static std::array<PyObject*, kDtypeCount> names{};
+  PyObject*& name = names.at(static_cast<std::size_t>(dtype));
+  if (!name) name = PyUnicode_InternFromString(name_of(dtype));
+  return py::reinterpret_borrow<py::object>(name);
 }
 
 py::array as_array(const Value& value) { return array_from_tensor(concrete(value, "numpy()")); }
@@ -140,7 +149,15 @@ py::array array_from_tensor(const Tensor& tensor) {
   return py::array(dtype.cast<py::dtype>(), sizes, keeper->data(), owner);
 }
 
+const Value* plain_value(const py::handle& object) {
+  // One comparison instead of pybind11's look-up of types; an instance of a subclass takes that.
+  static const PyTypeObject* const type = reinterpret_cast<PyTypeObject*>(py::type::of<Value>().ptr());
+  if (Py_TYPE(object.ptr()) != type) return nullptr;
+  return reinterpret_cast<py::detail::instance*>(object.ptr())->get_value_and_holder().value_ptr<Value>();
+}
+
 Value value_from_python(const py::handle& object) {
+  if (const Value* value = plain_value(object)) return *value;
   if (py::isinstance<Value>(object)) return object.cast<const Value&>();
   return read_variable(object.cast<std::shared_ptr<Variable>>());
 }
@@ -149,7 +166,7 @@ void bind_tensor(py::module_& m) {
   py::class_<Value>(m, "Tensor", py::dynamic_attr(), py::buffer_protocol())
       .def(py::init([](const py::object& object) { return Value(tensor_from_python(object, "")); }))
       .def_property_readonly("shape", [](const Value& v) { return shape_to_python(v.shape()); })
-      .def_property_readonly("dtype", [](const Value& v) { return name_of(v.dtype()); })
+      .def_property_readonly("dtype", [](const Value& v) { return dtype_name(v.dtype()); })
       .def_property_readonly("ndim", [](const Value& v) { return v.shape().rank(); })
       .def_property_readonly("is_symbolic", &Value::is_symbolic)
       .def("numpy", &as_array)

@@ -155,6 +155,11 @@ def is_tensor(x):
     return isinstance(x, Tensor)
 
 
+def is_variable(x):
+    """Whether `x` is a `Variable`."""
+    return isinstance(x, _variable_types)
+
+
 _PLAIN = frozenset((Tensor, int, float, bool, str, type(None), np.ndarray))
 
 

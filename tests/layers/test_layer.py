@@ -134,7 +134,7 @@ def test_short_road_gives_what_the_long_one_gives():
     layer = layers.Dense(3, activation="tanh")
     x = ops.ones((2, 4))
     first = layer(x)
-    assert layer._fast_call is not None
+    assert layer._short_call is not None
     np.testing.assert_array_equal(layer(x).numpy(), first.numpy())
     np.testing.assert_array_equal(layer(np.ones((2, 4), "float32")).numpy(), first.numpy())
     with pytest.raises(ValueError, match="expected axis -1 of input shape to have value 4"):

@@ -80,6 +80,6 @@ def test_models_use_it_for_predictions_with_the_same_bits_for_any_number_of_thre
     finally:
         config.set_num_threads(before)
     assert len(set(results)) == 1
-    units = model._compiled_call._functions[None].latest().native.plan_description([_core.tensor(x)])[0]
+    units = next(iter(model._compiled_call._functions.values())).latest().native.plan_description([_core.tensor(x)])[0]
     assert units == ["winograd_conv", "biased_conv"]
     np.testing.assert_allclose(np.asarray(model(x)), np.asarray(model._layer_by_layer_call(x)), rtol=1e-5, atol=2e-5)

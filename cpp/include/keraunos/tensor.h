@@ -1,6 +1,8 @@
 // Shape and Tensor: one dtype, one shape, one aligned contiguous buffer shared by count.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -15,17 +17,45 @@ namespace keraunos {
 // A size that is not known before the graph meets real data.
 inline constexpr std::int64_t kUnknown = -1;
 
+// The sizes of a shape, read in place: a view that lives as long as the shape.
+class ShapeSizes {
+ public:
+  ShapeSizes(const std::int64_t* begin, std::size_t count) : begin_(begin), count_(count) {}
+
+  const std::int64_t* begin() const { return begin_; }
+  const std::int64_t* end() const { return begin_ + count_; }
+  std::size_t size() const { return count_; }
+  std::int64_t operator[](std::size_t axis) const { return begin_[axis]; }
+  operator std::vector<std::int64_t>() const { return {begin(), end()}; }
+
+  bool operator==(const ShapeSizes& other) const { return std::equal(begin(), end(), other.begin(), other.end()); }
+  bool operator!=(const ShapeSizes& other) const { return !(*this == other); }
+
+ private:
+  const std::int64_t* begin_;
+  std::size_t count_;
+};
+
 class Shape {
  public:
   Shape() = default;
-  Shape(std::initializer_list<std::int64_t> sizes) : sizes_(sizes) {}
-  explicit Shape(std::vector<std::int64_t> sizes) : sizes_(std::move(sizes)) {}
+  Shape(std::initializer_list<std::int64_t> sizes) : Shape(sizes.begin(), sizes.size()) {}
+  explicit Shape(const std::vector<std::int64_t>& sizes) : Shape(sizes.data(), sizes.size()) {}
+  Shape(const std::int64_t* sizes, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) push_back(sizes[i]);
+  }
 
-  int rank() const { return static_cast<int>(sizes_.size()); }
-  std::int64_t operator[](int axis) const { return sizes_[static_cast<std::size_t>(axis)]; }
-  std::int64_t& operator[](int axis) { return sizes_[static_cast<std::size_t>(axis)]; }
-  const std::vector<std::int64_t>& sizes() const { return sizes_; }
-  void push_back(std::int64_t size) { sizes_.push_back(size); }
+  int rank() const { return rank_; }
+  std::int64_t operator[](int axis) const { return data()[axis]; }
+  std::int64_t& operator[](int axis) { return (rank_ > kNear ? far_.data() : near_.data())[axis]; }
+  ShapeSizes sizes() const { return {data(), static_cast<std::size_t>(rank_)}; }
+  void push_back(std::int64_t size) {
+    if (rank_ < kNear) {
+      near_[static_cast<std::size_t>(rank_++)] = size;
+    } else {
+      push_far(size);
+    }
+  }
 
   bool is_known() const;
   // Number of elements. Every size must be known.
@@ -33,11 +63,19 @@ class Shape {
   // As Python writes it: "(32, None)".
   std::string text() const;
 
-  bool operator==(const Shape& other) const { return sizes_ == other.sizes_; }
-  bool operator!=(const Shape& other) const { return sizes_ != other.sizes_; }
+  bool operator==(const Shape& other) const { return sizes() == other.sizes(); }
+  bool operator!=(const Shape& other) const { return !(*this == other); }
 
  private:
-  std::vector<std::int64_t> sizes_;
+  // Shapes of that many sizes need no memory of their own: an eager op makes a handful of them.
+  static constexpr int kNear = 6;
+
+  const std::int64_t* data() const { return rank_ > kNear ? far_.data() : near_.data(); }
+  void push_far(std::int64_t size);
+
+  int rank_ = 0;
+  std::array<std::int64_t, kNear> near_;  // unset from `rank_` on
+  std::vector<std::int64_t> far_;         // all the sizes, when there are more
 };
 
 std::ostream& operator<<(std::ostream& out, const Shape& shape);

@@ -100,7 +100,7 @@ std::vector<TensorSpec> slice_grad_specs(const InferContext& context) {
 Kernel slice_grad_kernel(KernelRequest& request) {
   const Shape& whole = request.shape(1);
   const SliceLayout layout = layout_of(whole, Bounds(request.attributes));
-  if (layout.sizes != request.shape(0).sizes()) {
+  if (Shape(layout.sizes) != request.shape(0)) {
     throw value_error("slice_grad", "the gradient must have the slice's shape", both(request.shape(0), Shape(layout.sizes)));
   }
   const Ints source = strides_of(request.shape(0));

@@ -336,7 +336,33 @@ MapOperands::MapOperands(const MapProgram& program, const void* const* sources, 
   }
 }
 
+namespace {
+
+// Few elements and no operand but scalars and those of the result's own shape: the loop itself, as the program's only block
+// would run it, without the making of a program. False when it is not that simple.
+bool run_map_at_once(const Op& op, const std::vector<TensorSpec>& inputs, const void* const* sources, const TensorSpec& result, void* target) {
+  const std::int64_t n = result.shape.elements();
+  if (n > kMaxBlock || op.is_conversion) return false;
+  const MapLoop loop = op.map_loop(inputs.back().dtype, result.dtype);
+  if (!loop) return false;
+  alignas(64) char repeated[3][kMaxBlock * sizeof(double)];
+  const void* operands[3] = {nullptr, nullptr, nullptr};
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::int64_t elements = inputs[i].shape.elements();
+    if (elements != n && elements != 1) return false;
+    operands[i] = sources[i];
+    if (elements == n) continue;
+    repeat(repeated[i], sources[i], size_of(inputs[i].dtype), n);
+    operands[i] = repeated[i];
+  }
+  loop(operands[0], operands[1], operands[2], target, n, op.map_parameters.data());
+  return true;
+}
+
+}  // namespace
+
 void run_map(const Op& op, const std::vector<TensorSpec>& inputs, const void* const* sources, const TensorSpec& result, void* target) {
+  if (run_map_at_once(op, inputs, sources, result, target)) return;
   MapProgram program(result.shape);
   std::vector<int> slots;
   slots.reserve(inputs.size());

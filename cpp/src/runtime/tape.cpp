@@ -81,11 +81,10 @@ void Tape::record_custom(const std::vector<Value>& inputs, const std::vector<Val
 void Tape::record_read(const Variable& variable, const Value& value, bool is_watched) {
   if (!is_watched) return;
   std::vector<Value>& reads = variable_reads_[&variable];
-  for (const Value& read : reads) {
-    if (read.id() == value.id()) return;
-  }
-  reads.push_back(value);
-  tracked_.insert(value.id());
+  // An eager read is a value of its own, and there may be thousands of them: only one that is known already is looked for.
+  const bool is_new = tracked_.insert(value.id()).second;
+  const auto is_same = [&](const Value& read) { return read.id() == value.id(); };
+  if (is_new || std::none_of(reads.begin(), reads.end(), is_same)) reads.push_back(value);
 }
 
 void Tape::watch_variable(const std::shared_ptr<Variable>& variable) { watched_variables_.insert(variable.get()); }

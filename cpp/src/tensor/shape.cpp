@@ -5,15 +5,22 @@
 
 namespace keraunos {
 
+void Shape::push_far(std::int64_t size) {
+  if (far_.empty()) far_.assign(near_.begin(), near_.end());
+  far_.push_back(size);
+  ++rank_;
+}
+
 bool Shape::is_known() const {
-  return std::none_of(sizes_.begin(), sizes_.end(), [](std::int64_t size) { return size < 0; });
+  const ShapeSizes all = sizes();
+  return std::none_of(all.begin(), all.end(), [](std::int64_t size) { return size < 0; });
 }
 
 std::int64_t Shape::elements() const {
   std::int64_t product = 1;
   bool has_zero = false;
   bool overflows = false;
-  for (std::int64_t size : sizes_) {
+  for (std::int64_t size : sizes()) {
     if (size < 0) throw value_error("shape", "every size must be known here", text());
     has_zero = has_zero || size == 0;
     overflows = overflows || __builtin_mul_overflow(product, size, &product);
@@ -25,11 +32,12 @@ std::int64_t Shape::elements() const {
 
 std::string Shape::text() const {
   std::string out = "(";
-  for (std::size_t i = 0; i < sizes_.size(); ++i) {
-    if (i > 0) out += ", ";
-    out += sizes_[i] < 0 ? std::string("None") : std::to_string(sizes_[i]);
+  for (int axis = 0; axis < rank_; ++axis) {
+    if (axis > 0) out += ", ";
+    const std::int64_t size = data()[axis];
+    out += size < 0 ? std::string("None") : std::to_string(size);
   }
-  if (sizes_.size() == 1) out += ',';
+  if (rank_ == 1) out += ',';
   return out + ')';
 }
 

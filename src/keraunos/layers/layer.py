@@ -4,7 +4,7 @@ import warnings
 
 from keraunos import dtype_policies, regularizers, tree
 from keraunos.layers.call_spec import CallSpec, default, is_default
-from keraunos.layers.changes import note_change
+from keraunos.layers.compiled_call import note_change
 from keraunos.layers.layer_building import LayerBuilding
 from keraunos.layers.layer_calling import LayerCalling
 from keraunos.layers.layer_dtypes import LayerDtypes
@@ -138,25 +138,26 @@ class Layer(LayerCalling, LayerBuilding, LayerQuantization, LayerState, LayerLos
             if "_tracker" not in attributes:
                 self._initialize_tracker()
             value = attributes["_tracker"].track(value)
-        if "_fast_call" in attributes:
-            del attributes["_fast_call"]
-        if attributes.get(name) is not value:
-            note_change()
+        if "_short_call" in attributes:
+            del attributes["_short_call"]
+        if attributes.get(name) is not value and "_compiled_around" in attributes:
+            note_change(self)
         super().__setattr__(name, value)
 
     def __delattr__(self, name):
         value = getattr(self, name)
         if isinstance(value, Variable):
             self._untrack_variable(value)
-        self.__dict__.pop("_fast_call", None)
-        note_change()
+        self.__dict__.pop("_short_call", None)
+        note_change(self)
         super().__delattr__(name)
 
     def __getstate__(self):
         # A copy of a layer stands alone: the layer graph around it is not copied with it.
         attributes = dict(self.__dict__)
-        attributes.pop("_fast_call", None)
+        attributes.pop("_short_call", None)
         attributes.pop("_compiled_call", None)
+        attributes.pop("_compiled_around", None)
         attributes.update(_inbound_nodes=[], _outbound_nodes=[])
         if "_losses" in attributes:
             attributes.update(_losses=[], _loss_ids=set())

@@ -4,19 +4,20 @@ import inspect
 import warnings
 import weakref
 
-import numpy as np
-
-from keraunos import config, tree
+from keraunos import tree
 from keraunos.dtypes import is_float_dtype
 from keraunos.layers import input_spec as input_specs
 from keraunos.layers.call_context import CallContext, current
-from keraunos.layers.call_spec import CallSpec, is_default, is_tensor_or_symbolic
+from keraunos.layers.call_spec import CallSpec, is_tensor_or_symbolic
+from keraunos.layers.compiled_call import CompiledCall
+from keraunos.layers.short_call import ShortCall
 from keraunos.masking import get_keras_mask, set_keras_mask
-from keraunos.naming import get_core_scope, set_core_scope, state
+from keraunos.naming import state
 from keraunos.ops.node import Node
-from keraunos.ops.operation import Operation, raise_with_arguments
+from keraunos.ops.operation import Operation
 from keraunos.stateless_scope import StatelessScope
-from keraunos.tensor import Tensor, any_symbolic_tensors
+from keraunos.tensor import any_symbolic_tensors
+from keraunos.tracing import is_own_class
 from keraunos.variable import AutocastScope
 
 _signatures = weakref.WeakKeyDictionary()
@@ -25,8 +26,17 @@ _signatures = weakref.WeakKeyDictionary()
 class LayerCalling:
     """Mix-in of `Layer`."""
 
-    # What the short road through __call__ needs to know, or None while the long one must be taken.
-    _fast_call = None
+    # The short road through `__call__`, or `None` while the long one must be taken.
+    _short_call = None
+    # The native calls: `None` until there is a call of the built layer, `False` for classes of the user's.
+    _compiled_call = None
+    # Whether the first call with arguments of some shapes is native, or the second.
+    _is_compiled_at_once = False
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if not is_own_class(cls):
+            cls._compiled_call = False
 
     def _read_call_signature(self):
         self._call_signature = _signature_of(self.call)
@@ -37,47 +47,27 @@ class LayerCalling:
         self._call_has_context_arg = {"training": self._call_has_training_arg}
 
     def __call__(self, *args, **kwargs):
-        fast = self._fast_call
-        if fast is not None and len(args) == 1 and not kwargs:
-            x = args[0]
-            if type(x) is np.ndarray and self._convert_input_args:
-                x = self._convert_input(x)
-            if type(x) is Tensor and x.dtype == fast[0] and get_keras_mask(x) is None:
-                scope = state.autocast_scope
-                if fast[3] if scope is None else scope.dtype == fast[0] and self.autocast:
-                    return self._short_call(x, fast)
-        return self._long_call(args, kwargs)
+        compiled = self._compiled_call
+        if compiled is None and self.built:
+            compiled = self.__dict__["_compiled_call"] = CompiledCall()
+        if compiled:
+            outputs = compiled(self, args, kwargs)
+            if outputs is not NotImplemented:
+                return outputs
+        return self._layer_by_layer_call(*args, **kwargs)
 
-    def _short_call(self, x, fast):
-        """A call on one tensor of the right dtype, without masks, of a layer that is built, as are those inside it."""
-        shapes = fast[4]
-        shape = x.shape
-        if shape not in shapes:
-            self._assert_input_compatibility(x)
-            if len(shapes) < 100:
-                shapes.add(shape)
-        context = current.context
-        is_outermost = context is None
-        if is_outermost:
-            context = current.context = CallContext(self)
-            self._clear_losses()
-        training = context.training
-        if training is None:
-            training = context.training = fast[2]
-        outer_scope = get_core_scope()
-        set_core_scope(fast[5])
-        try:
-            if fast[1] and training is not None:
-                return self.call(x, training=training)
-            return self.call(x)
-        except Exception as error:
-            if not config.is_traceback_filtering_enabled():
-                raise
-            raise_with_arguments(error, self.call, f"{type(self).__name__}.call()", (x,), {})
-        finally:
-            set_core_scope(outer_scope)
-            if is_outermost:
-                current.context = None
+    def _operations_of_call(self):
+        """The operations that run in `call`, without the layers inside this one."""
+        return [self]
+
+    def _layer_by_layer_call(self, *args, **kwargs):
+        """The call as Python wrote it, without the native road."""
+        short = self._short_call
+        if short is not None:
+            outputs = short(self, args, kwargs)
+            if outputs is not NotImplemented:
+                return outputs
+        return self._long_call(args, kwargs)
 
     def _long_call(self, args, kwargs):
         self._check_super_called()
@@ -109,7 +99,7 @@ class LayerCalling:
                     f"Layer '{self.name}' (of type {type(self).__name__}) was passed an input with a mask attached "
                     "to it. However, this layer does not support masking and will therefore destroy the mask "
                     "information. Downstream layers will not see the mask.",
-                    stacklevel=3,
+                    stacklevel=4,
                 )
         finally:
             if context.entry_layer is self:
@@ -117,7 +107,8 @@ class LayerCalling:
         # Keyword arguments that were resolved above belong to the recorded call, as in files written by Keras.
         if any_symbolic_tensors(original_args, original_kwargs):
             Node(operation=self, call_args=original_args, call_kwargs=original_kwargs, outputs=outputs)
-        self._remember_fast_call()
+        if self._short_call is None and ShortCall.is_possible(self):
+            self.__dict__["_short_call"] = ShortCall(self)
         return outputs
 
     def _call_in_scopes(self, args, kwargs):
@@ -142,36 +133,6 @@ class LayerCalling:
                 return AutocastScope(None)
             return AutocastScope(self.compute_dtype) if scope.dtype != self.compute_dtype else None
         return AutocastScope(self.compute_dtype) if self.compute_dtype != self.variable_dtype else None
-
-    def _remember_fast_call(self):
-        """Notes that the next call may take the short road, if nothing about this layer needs the long one."""
-        attributes = self.__dict__
-        if "_fast_call" in attributes or not self.built:
-            return
-        parameters = list(self._call_signature.parameters.values())
-        takes_one = bool(parameters) and parameters[0].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
-        optional = all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters[1:])
-        if (
-            not takes_one
-            or not optional
-            or self.activity_regularizer is not None
-            or self.quantization_mode is not None
-            or self._call_context_args != {"training"}
-            or (self.supports_masking and not is_default(self.compute_mask))
-            or not all(layer.built for layer in self._flatten_layers(include_self=False))
-        ):
-            return
-        training = self._call_signature.parameters.get("training")
-        default_training = None if training is None or training.default is training.empty else training.default
-        keeps_dtype = self.compute_dtype == self.variable_dtype
-        attributes["_fast_call"] = (
-            self.input_dtype,
-            self._call_has_training_arg,
-            default_training,
-            keeps_dtype,
-            set(),
-            self._path or self.name,
-        )
 
     def _inputs_need_conversion(self, args, kwargs):
         if kwargs or len(args) != 1 or not is_tensor_or_symbolic(args[0]):

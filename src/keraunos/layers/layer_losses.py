@@ -1,6 +1,7 @@
 """The part of `Layer` that collects losses: `add_loss`, activity and weight regularization."""
 
 from keraunos import ops, tree
+from keraunos.layers.compiled_call import note_change
 from keraunos.stateless_scope import (
     get_stateless_scope,
     in_stateless_scope,
@@ -28,6 +29,8 @@ class LayerLosses:
                 )
         if not in_stateless_scope():
             self._losses.extend(losses)
+            # The next call has to clear them, which a native one does not.
+            note_change(self)
             return
         scope = get_stateless_scope()
         if scope.collect_losses:

@@ -2,14 +2,17 @@
 
 import warnings
 
+import numpy as np
+
 from keraunos import ops, tree
 from keraunos.class_table import table
 from keraunos.layers import InputLayer, InputSpec, Layer
 from keraunos.masking import get_keras_mask, set_keras_mask
 from keraunos.models.graph_cloning import clone_graph_nodes, is_input_keras_tensor
 from keraunos.models.model import Model
+from keraunos.models.node_runs import node_runs
 from keraunos.ops.function import Function
-from keraunos.tensor import KerasTensor, is_tensor
+from keraunos.tensor import KerasTensor, Tensor, is_tensor
 
 
 class Functional(Function, Model):
@@ -84,9 +87,25 @@ class Functional(Function, Model):
             for x, x_mask in zip(inputs, tree.flatten(mask)):
                 if x_mask is not None:
                     set_keras_mask(x, x_mask)
-        context = {"training": training, **kwargs}
-        outputs = self._run_through_graph(inputs, operation_fn=lambda op: _with_context(op, context))
-        return unpack_singleton(outputs)
+        context = {name: value for name, value in {"training": training, **kwargs}.items() if value is not None}
+        values = self._input_values(inputs)
+        for run in self._node_runs():
+            run.add_outputs(values, context)
+        return unpack_singleton(self._outputs_among(values))
+
+    def _node_runs(self):
+        runs = self.__dict__.get("_runs")
+        if runs is None:
+            runs = self.__dict__["_runs"] = node_runs(self._execution_order, self._outputs)
+        return runs
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        state.pop("_runs", None)
+        return state
+
+    def _operations_of_call(self):
+        return self._operations
 
     def compute_output_spec(self, inputs, training=None, mask=None):
         return Function.compute_output_spec(self, inputs)
@@ -177,6 +196,8 @@ class Functional(Function, Model):
 
     def _check_structure(self, inputs, must_match):
         struct = self._inputs_struct
+        if type(struct) is KerasTensor and type(inputs) in (Tensor, np.ndarray):
+            return
         if type(inputs) is list and type(struct) is list and len(inputs) == len(struct) == len(self._inputs):
             if all(not isinstance(x, (list, tuple, dict)) for x in inputs):
                 return
@@ -239,17 +260,6 @@ def unpack_singleton(x):
     if isinstance(x, (list, tuple)) and len(x) == 1:
         return x[0]
     return x
-
-
-def _with_context(operation, context):
-    """The operation with those call arguments of the model that it takes part in, such as `training`."""
-    names = getattr(operation, "_call_context_args", None)
-    if not names:
-        return operation
-    passed_on = {name: value for name, value in context.items() if value is not None and name in names}
-    if not passed_on:
-        return operation
-    return lambda *args, **kwargs: operation(*args, **{**kwargs, **passed_on})
 
 
 def _shapes(tensors):

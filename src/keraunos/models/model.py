@@ -5,7 +5,6 @@ import warnings
 from keraunos import tree
 from keraunos.layers import Layer
 from keraunos.layers.call_spec import is_default
-from keraunos.models.compiled_call import CompiledCall
 from keraunos.models.state_tree import StateTree
 from keraunos.ops.shape_inference import compute_output_spec
 from keraunos.quantizers.layer_filters import should_quantize_layer
@@ -46,6 +45,8 @@ class Model(StateTree, Trainer, Layer):
     (2, 4)
     """
 
+    _is_compiled_at_once = True
+
     def __new__(cls, *args, **kwargs):
         if cls is Model and _are_functional_arguments(args, kwargs):
             from keraunos.models.functional import Functional
@@ -64,14 +65,6 @@ class Model(StateTree, Trainer, Layer):
             Layer.__init__(self, *args, **kwargs)
 
     def __call__(self, *args, **kwargs):
-        if len(args) == 1 and (not kwargs or (len(kwargs) == 1 and "training" in kwargs)):
-            compiled = self.__dict__.get("_compiled_call")
-            if compiled is None and self.__dict__.get("built"):
-                compiled = self.__dict__["_compiled_call"] = CompiledCall(self)
-            if compiled is not None:
-                result = compiled(self, args[0], kwargs.get("training"))
-                if result is not NotImplemented:
-                    return result
         result = super().__call__(*args, **kwargs)
         if result is None or isinstance(result, (str, bool, int, float)):
             raise ValueError(
@@ -80,9 +73,8 @@ class Model(StateTree, Trainer, Layer):
             )
         return result
 
-    def _layer_by_layer_call(self, *args, **kwargs):
-        """The call as Python wrote it, without the native road."""
-        return super().__call__(*args, **kwargs)
+    def _operations_of_call(self):
+        return []
 
     def call(self, *args, **kwargs):
         raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")

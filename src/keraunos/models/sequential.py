@@ -160,6 +160,9 @@ class Sequential(Model):
                 raise
         self._functional = Functional(inputs=inputs, outputs=x)
 
+    def _operations_of_call(self):
+        return [] if self._functional is None else self._functional._operations_of_call()
+
     def call(self, inputs, training=None, mask=None, **kwargs):
         if self._functional is not None:
             return self._functional.call(inputs, training=training, mask=mask, **kwargs)

@@ -8,7 +8,7 @@ import numpy as np
 
 from keraunos import dtypes
 from keraunos.dtypes import promoted, to_float
-from keraunos.tensor import Tensor, cast_tensor, convert_to_tensor, execute, scalar
+from keraunos.tensor import Tensor, cast_tensor, convert_to_tensor, execute, is_variable, scalar
 
 NONE = {}
 
@@ -79,8 +79,15 @@ def pair(x1, x2):
         if type(x2) is int or type(x2) is float:
             dtype = promoted(x1.dtype, type(x2))
             return cast_tensor(x1, dtype), scalar(x2, dtype)
+    if is_variable(x1) or is_variable(x2):
+        return pair(_read(x1), _read(x2))
     dtype = promoted(operand_type(x1), operand_type(x2))
     return with_dtype(x1, dtype), with_dtype(x2, dtype)
+
+
+def _read(x):
+    """The value of a variable; anything else as it is."""
+    return x.value if is_variable(x) else x
 
 
 def float_pair(x1, x2):

@@ -218,10 +218,11 @@ def _public(record):
         for value in args:
             if type(value) not in _PLAIN and holds_symbolic(value):
                 return record.symbolic_call(args, kwargs)
-        if kwargs:
-            for value in kwargs.values():
-                if type(value) not in _PLAIN and holds_symbolic(value):
-                    return record.symbolic_call(args, kwargs)
+        if not kwargs:
+            return function(*args)
+        for value in kwargs.values():
+            if type(value) not in _PLAIN and holds_symbolic(value):
+                return record.symbolic_call(args, kwargs)
         return function(*args, **kwargs)
 
     call.__name__ = function.__name__

@@ -4,7 +4,7 @@ from collections import Counter
 
 from keraunos import tree
 from keraunos.ops.operation import Operation
-from keraunos.tensor import KerasTensor
+from keraunos.tensor import KerasTensor, Tensor
 
 
 class Function(Operation):
@@ -100,18 +100,16 @@ class Function(Operation):
             operation_fn: From an operation to what is called in its place.
             call_fn: Called with the operation and its arguments, instead of the operation itself.
         """
-        values = {id(ref): x for ref, x in zip(self._inputs, tree.flatten(inputs))}
+        values = self._input_values(inputs)
         for node in self._execution_order:
-            if any(id(x) not in values for x in node.input_tensors):
-                continue
-            args, kwargs = _fill_in(node.arguments, values)
-            operation = node.operation if operation_fn is None else operation_fn(node.operation)
-            if call_fn is None:
-                outputs = operation(*args, **kwargs)
-            else:
-                outputs = call_fn(operation, *args, **kwargs)
-            for x, y in zip(node.outputs, tree.flatten(outputs)):
-                values[id(x)] = y
+            run_node(node, values, operation_fn, call_fn)
+        return self._outputs_among(values)
+
+    def _input_values(self, inputs):
+        """The values of the inputs by the `id` of their symbolic tensors, to which the nodes add theirs."""
+        return {id(ref): x for ref, x in zip(self._inputs, tree.flatten(inputs))}
+
+    def _outputs_among(self, values):
         missing = [index for index, x in enumerate(self._outputs) if id(x) not in values]
         if missing:
             raise ValueError(self._disconnected_message(missing[0], values))
@@ -284,16 +282,19 @@ def _check_unique_names(operations):
             )
 
 
-def _fill_in(arguments, values):
-    """The arguments of a call with the values in place of the symbolic tensors."""
-    tensors = arguments.keras_tensors
-    if not arguments.kwargs and len(arguments.args) == 1 and tensors and arguments.args[0] is tensors[0]:
-        return (values[id(tensors[0])],), {}
-
-    def fill(x):
-        return values.get(id(x)) if isinstance(x, KerasTensor) else x
-
-    return tree.map_structure(fill, arguments.args), tree.map_structure(fill, arguments.kwargs)
+def run_node(node, values, operation_fn=None, call_fn=None):
+    """Adds the outputs of one node to `values`, unless its inputs are not there. Arguments as for `_run_through_graph`."""
+    for x in node.arguments.keras_tensors:
+        if id(x) not in values:
+            return
+    args, kwargs = node.arguments.fill_in(values)
+    operation = node.operation if operation_fn is None else operation_fn(node.operation)
+    if call_fn is None:
+        outputs = operation(*args, **kwargs)
+    else:
+        outputs = call_fn(operation, *args, **kwargs)
+    for x, y in zip(node.outputs, (outputs,) if type(outputs) is Tensor else tree.flatten(outputs)):
+        values[id(x)] = y
 
 
 def _no_outputs(operation, *args, **kwargs):

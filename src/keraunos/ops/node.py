@@ -21,8 +21,9 @@ class SymbolicArguments:
         self.args = tree.map_structure(_same, args)
         self.kwargs = tree.map_structure(_same, kwargs)
         self.keras_tensors = [x for x in tree.flatten((self.args, self.kwargs)) if isinstance(x, KerasTensor)]
-        is_single = not self.kwargs and len(self.args) == 1 and isinstance(self.args[0], KerasTensor)
-        self._single_positional_tensor = self.args[0] if is_single else None
+        # What most calls look like needs no walk through nested arguments.
+        self._are_tensors = not self.kwargs and _all_symbolic(self.args)
+        self._is_list = not self.kwargs and len(self.args) == 1 and type(self.args[0]) is list and _all_symbolic(self.args[0])
 
     def convert(self, conversion_fn):
         """`(args, kwargs)` with `conversion_fn` applied to every leaf."""
@@ -30,13 +31,19 @@ class SymbolicArguments:
 
     def fill_in(self, tensor_dict):
         """`(args, kwargs)` with the values of `tensor_dict` (by `id`) in place of the KerasTensors."""
-        if self._single_positional_tensor is not None:
-            return (tensor_dict[id(self._single_positional_tensor)],), {}
+        if self._are_tensors:
+            return tuple([tensor_dict[id(x)] for x in self.args]), {}
+        if self._is_list:
+            return ([tensor_dict[id(x)] for x in self.args[0]],), {}
         return self.convert(lambda x: tensor_dict.get(id(x)) if isinstance(x, KerasTensor) else x)
 
 
 def _same(x):
     return x
+
+
+def _all_symbolic(values):
+    return all(isinstance(x, KerasTensor) for x in values)
 
 
 class Node:

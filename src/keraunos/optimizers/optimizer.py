@@ -6,6 +6,7 @@ import warnings
 from keraunos import config, ops
 from keraunos.naming import auto_name, name_scope
 from keraunos.optimizers import clipping
+from keraunos.optimizers.compiled_step import CompiledStep
 from keraunos.optimizers.conditional import run_either
 from keraunos.optimizers.optimizer_state import OptimizerState
 from keraunos.optimizers.schedules.learning_rate_schedule import LearningRateSchedule
@@ -161,6 +162,14 @@ class Optimizer(OptimizerState):
         if len(grads) == 0:
             return
         trainable_variables = self._checked_variables(grads, trainable_variables)
+        compiled = self.__dict__.get("_compiled_step")
+        if compiled is None:
+            compiled = self.__dict__["_compiled_step"] = CompiledStep(self)
+        if not compiled(self, grads, trainable_variables):
+            self._step(grads, trainable_variables)
+
+    def _step(self, grads, trainable_variables):
+        """One step, op by op."""
         with name_scope(self.name, caller=self):
             grads, trainable_variables = self._without_missing(grads, trainable_variables)
             grads, trainable_variables = self._overwrite_by_gradients(grads, trainable_variables)

@@ -26,6 +26,9 @@ class OptimizerState:
         # Not through `__setattr__`: these variables belong to the model.
         self.__dict__["_trainable_variables"] = list(variables)
 
+    def __getstate__(self):
+        return {name: value for name, value in self.__dict__.items() if name != "_compiled_step"}
+
     def __setstate__(self, state):
         # A copy has other variables, and so other ids.
         self.__dict__.update(state)
@@ -132,6 +135,9 @@ class OptimizerState:
         self._check_super_called()
         super().__setattr__(name, value)
         self._keep(value)
+        # Values of one step, and properties that assign variables, change nothing that a native step holds.
+        if name in self.__dict__ and name != "_step_values":
+            self.__dict__.pop("_compiled_step", None)
 
     def _check_super_called(self):
         if "_variables" not in self.__dict__:

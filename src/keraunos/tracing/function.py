@@ -1,10 +1,15 @@
 """`Function`: Python code traced once into a graph, then run natively."""
 
+import operator
+
 import numpy as np
 
 from keraunos import _core
 from keraunos import tree
 from keraunos.variable import Variable
+
+# Native calls by what they are called with.
+CallTable = _core.CallTable
 
 _Tensor = _core.Tensor
 _NATIVE = (_Tensor, np.ndarray)
@@ -41,11 +46,6 @@ class Function:
             return self.function(*args)
         concrete, tensors = self.concrete_for(args)
         return concrete.pack(concrete.native.call(tensors))
-
-    def native_call_of_one(self, *args):
-        """Returns the native call that takes the one tensor of `args` and gives one tensor, or `None` if it is not that simple."""
-        concrete, tensors = self.concrete_for(args)
-        return concrete.native.call_at_once if len(tensors) == 1 and concrete.gives_one_tensor else None
 
     def concrete_for(self, args):
         """Returns the trace that fits `args`, and the tensors and arrays among `args` in its order."""
@@ -208,7 +208,8 @@ def _stand_in(spec):
 
 
 def _structure_key(args, leaves):
-    return tree.map_structure(lambda leaf: 0, args).__repr__() if len(leaves) != len(args) else len(args)
+    is_flat = len(leaves) == len(args) and all(map(operator.is_, leaves, args))
+    return len(args) if is_flat else repr(tree.map_structure(lambda leaf: 0, args))
 
 
 def _open_batch(shape):
