@@ -102,30 +102,6 @@ def test_a_config_of_models_nested_deeper_is_refused():
         keraunos.Sequential.from_config(config)
 
 
-class Around(layers.Layer):
-    """A layer that holds another one."""
-
-    def __init__(self, inner, **kwargs):
-        super().__init__(**kwargs)
-        self.inner = inner
-
-    def call(self, x):
-        return self.inner(x)
-
-    def get_config(self):
-        return {**super().get_config(), "inner": keraunos.saving.serialize_keras_object(self.inner)}
-
-
-def test_own_layers_nested_deeper_than_the_stack_say_the_limit():
-    layer = layers.Dense(3)
-    for _ in range(300):
-        layer = Around(layer)
-    with pytest.raises(ValueError, match=LIMIT):
-        layer(ONES)
-    with pytest.raises(ValueError, match="at most 200 levels deep"):
-        keraunos.saving.serialize_keras_object(layer)
-
-
 def test_a_recursion_of_the_user_stays_a_recursion_error():
     class Endless(layers.Layer):
         def call(self, x):

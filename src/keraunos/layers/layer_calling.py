@@ -11,7 +11,6 @@ from keraunos.dtypes import is_float_dtype
 from keraunos.layers import input_spec as input_specs
 from keraunos.layers.call_context import CallContext, current
 from keraunos.layers.call_spec import CallSpec, is_default, is_tensor_or_symbolic
-from keraunos.layers.nesting import MAX_NESTING, is_nested_deeper, too_deep
 from keraunos.masking import get_keras_mask, set_keras_mask
 from keraunos.naming import get_core_scope, set_core_scope, state
 from keraunos.ops.node import Node
@@ -39,21 +38,15 @@ class LayerCalling:
 
     def __call__(self, *args, **kwargs):
         fast = self._fast_call
-        try:
-            if fast is not None and len(args) == 1 and not kwargs:
-                x = args[0]
-                if type(x) is np.ndarray and self._convert_input_args:
-                    x = self._convert_input(x)
-                if type(x) is Tensor and x.dtype == fast[0] and get_keras_mask(x) is None:
-                    scope = state.autocast_scope
-                    if fast[3] if scope is None else scope.dtype == fast[0] and self.autocast:
-                        return self._short_call(x, fast)
-            return self._long_call(args, kwargs)
-        except RecursionError:
-            # Only the outermost call has the stack to look around.
-            if current.context is None and is_nested_deeper([self], MAX_NESTING):
-                raise ValueError(too_deep(self.name)) from None
-            raise
+        if fast is not None and len(args) == 1 and not kwargs:
+            x = args[0]
+            if type(x) is np.ndarray and self._convert_input_args:
+                x = self._convert_input(x)
+            if type(x) is Tensor and x.dtype == fast[0] and get_keras_mask(x) is None:
+                scope = state.autocast_scope
+                if fast[3] if scope is None else scope.dtype == fast[0] and self.autocast:
+                    return self._short_call(x, fast)
+        return self._long_call(args, kwargs)
 
     def _short_call(self, x, fast):
         """A call on one tensor of the right dtype, without masks, of a layer that is built, as are those inside it."""
