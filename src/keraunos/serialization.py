@@ -15,6 +15,7 @@ from keraunos.class_table import table
 from keraunos.errors import ModelConfigError, ModelFormatError, UnsafeModelError, shorten
 
 MAX_DEPTH = 200
+_TOO_DEEP = f"A config may be nested at most {MAX_DEPTH} levels deep."
 _PLAIN_TYPES = (str, int, float, bool)
 _REGISTER_HINT = (
     "Make sure custom classes and functions are decorated with "
@@ -133,7 +134,10 @@ def _serialize_special(obj):
 
 
 def _serialize_instance(obj):
-    inner_config = _config_of(obj)
+    try:
+        inner_config = _config_of(obj)
+    except RecursionError:
+        raise ModelConfigError(f"{_TOO_DEEP} Received: {type(obj).__name__} with a deeper one.") from None
     cls = type(obj)
     name = table.name_of(cls)
     if name is not None:
@@ -215,14 +219,14 @@ def deserialize_keras_object(config, custom_objects=None, safe_mode=True, **kwar
     return _deserialize(config, custom_objects)
 
 
-def check_depth(config, limit=MAX_DEPTH):
+def check_depth(config):
     """Raises when plain data is nested too deeply; needs no stack of its own."""
     level = [config]
     depth = 0
     while level:
         depth += 1
-        if depth > limit:
-            raise ModelFormatError(f"A config may be nested at most {limit} levels deep. Received a deeper one.")
+        if depth > MAX_DEPTH:
+            raise ModelFormatError(f"{_TOO_DEEP} Received a deeper one.")
         deeper = []
         for item in level:
             if isinstance(item, dict):

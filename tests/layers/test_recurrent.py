@@ -2,6 +2,7 @@
 
 import itertools
 
+import h5py
 import keraunos
 import numpy as np
 import pytest
@@ -178,3 +179,21 @@ def test_one_tape_alone_gives_no_gradient_of_a_gradient_of_the_op():
     with pytest.raises(NotImplementedError, match="use_cudnn=False"):
         tape.gradient(slope, x)
 
+
+@pytest.mark.parametrize("rate, has_seeds", [(0.0, False), (0.5, True)])
+def test_only_cells_with_dropout_write_their_seeds(rate, has_seeds, tmp_path):
+    model = keraunos.Sequential([keraunos.Input((4, 3)), layers.LSTM(2, dropout=rate)])
+    model.save_weights(tmp_path / "m.weights.h5")
+    with h5py.File(tmp_path / "m.weights.h5") as file:
+        assert ("seed_generator" in file["layers/lstm/cell"]) == has_seeds
+    model.load_weights(tmp_path / "m.weights.h5")
+
+
+def test_use_cudnn_steps_under_two_tapes():
+    layer = layers.LSTM(2, use_cudnn=True)
+    x = keraunos.Variable(np.ones((1, 3, 2), "float32"))
+    with tracing.GradientTape() as outer:
+        with tracing.GradientTape() as inner:
+            y = ops.sum(layer(x))
+        first = ops.sum(ops.square(inner.gradient(y, x)))
+    assert np.isfinite(np.asarray(outer.gradient(first, x))).all()

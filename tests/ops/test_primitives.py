@@ -5,6 +5,7 @@ import pytest
 from primitive_samples import SAMPLES
 
 from keraunos import _core
+from keraunos.tracing import GradientTape, trace_graph
 
 RECORDS = {record["name"]: record for record in _core.ops()}
 # Ops whose operands are graphs, or kernels in the form of one CPU level, and where their tests are.
@@ -235,6 +236,19 @@ def test_an_index_error_names_the_layer():
             _core.execute("gather", [x, _core.tensor(np.array([7]))], {"axis": 0})
     finally:
         _core.set_scope("")
+
+
+def test_gradients_belong_to_the_layer_whose_op_they_are_of():
+    def slope(x):
+        with GradientTape() as tape:
+            tape.watch(x)
+            _core.set_scope("model/embedding")
+            y = _core.execute("exp", [x], {})
+            _core.set_scope("")
+        return tape.gradient(y, x)
+
+    graph, _ = trace_graph(slope, [("float32", (None, 3))], ["x"])
+    assert [node.scope for node in graph.nodes if node.op == "multiply"] == ["model/embedding"]
 
 
 def test_tied_operands_of_maximum_share_the_gradient():

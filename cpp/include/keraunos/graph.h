@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "keraunos/op.h"
@@ -111,6 +112,7 @@ class Graph : public std::enable_shared_from_this<Graph> {
   std::vector<GraphInput> inputs_;
   std::vector<Tensor> constants_;
   std::vector<GraphVariable> variables_;
+  std::unordered_map<const Variable*, std::size_t> variable_numbers_;
   std::vector<int> outputs_;
 };
 

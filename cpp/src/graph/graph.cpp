@@ -46,11 +46,9 @@ std::vector<int> Graph::add_node(const Op& op, std::vector<int> inputs, Attribut
 }
 
 GraphVariable& Graph::entry(const std::shared_ptr<Variable>& variable) {
-  for (GraphVariable& known : variables_) {
-    if (known.variable == variable) return known;
-  }
-  variables_.push_back({variable, -1, -1});
-  return variables_.back();
+  const auto [known, is_new] = variable_numbers_.emplace(variable.get(), variables_.size());
+  if (is_new) variables_.push_back({variable, -1, -1});
+  return variables_[known->second];
 }
 
 int Graph::read_variable(const std::shared_ptr<Variable>& variable) {

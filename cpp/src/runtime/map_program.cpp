@@ -231,6 +231,18 @@ bool MapProgram::has_same_steps(const MapProgram& other) const {
   return std::equal(steps_.begin(), steps_.end(), other.steps_.begin());
 }
 
+std::size_t MapProgram::hash_of_steps() const {
+  std::uint64_t hash = slots_.size();
+  const auto mix = [&hash](std::uint64_t word) { hash = (hash ^ word) * 0x9E3779B97F4A7C15u ^ hash >> 32; };
+  for (const Slot& slot : slots_) mix(static_cast<std::uint64_t>(slot.kind) << 8 | static_cast<std::uint64_t>(slot.dtype));
+  for (const Step& step : steps_) {
+    mix(reinterpret_cast<std::uintptr_t>(step.loop));
+    mix(reinterpret_cast<std::uintptr_t>(step.cast));
+    for (const int operand : step.operands) mix(static_cast<std::uint64_t>(operand));
+  }
+  return static_cast<std::size_t>(hash);
+}
+
 void MapProgram::expand(const Expansion& expansion, const void* source, std::size_t element, std::int64_t begin, std::int64_t n,
                         void* target) const {
   const std::size_t rank = expansion.sizes.size();

@@ -40,6 +40,7 @@ class MapProgram {
   int slot_count() const { return static_cast<int>(slots_.size()); }
   // Equal programs differ in nothing but the number of elements and the memory they run on.
   bool has_same_steps(const MapProgram& other) const;
+  std::size_t hash_of_steps() const;
 
   // Elements [begin, end). Safe from several threads.
   void run(const void* const* inputs, void* const* outputs, std::int64_t begin, std::int64_t end) const;

@@ -1,6 +1,7 @@
 #include "runtime/prepare.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "graph/fixed_values.h"
 #include "runtime/resolve.h"
@@ -13,6 +14,8 @@ constexpr std::size_t kMostGrowth = 4;
 constexpr std::size_t kSmallBytes = 4096;
 // Elements read and written. To look at a kept value costs as much as computing fewer.
 constexpr std::int64_t kLeastWork = 64;
+// Looks at ancestors, for each value of the graph. Beyond them the rest is computed in every run.
+constexpr std::size_t kMostLooks = 64;
 
 enum class Demand { kNone, kSpec, kData };
 
@@ -79,6 +82,7 @@ class Splitter {
       open.pop_back();
       if (visited_[static_cast<std::size_t>(next)] == visits_) continue;
       visited_[static_cast<std::size_t>(next)] = visits_;
+      ++looks_;
       found.push_back(next);
       if (value(next).kind == ValueKind::kNode) open.insert(open.end(), producer(next).inputs.begin(), producer(next).inputs.end());
     }
@@ -91,7 +95,7 @@ class Splitter {
   }
 
   bool is_worth_keeping(int v) {
-    if (!fixed_.is_fixed(v)) return false;
+    if (!fixed_.is_fixed(v) || looks_ > kMostLooks * graph_.values().size()) return false;
     std::int64_t work = 0;
     std::size_t source_bytes = 0;
     bool has_variable = false;
@@ -110,7 +114,8 @@ class Splitter {
 
   std::shared_ptr<PreparedValue> prepared_value(int v) {
     const auto formula = std::make_shared<Graph>();
-    Values fresh(graph_.values().size(), -1);
+    std::unordered_map<int, int> fresh;
+    const auto number_of = [&fresh](int old) -> int& { return fresh.emplace(old, -1).first->second; };
     PreparedValue::Variables sources;
     std::vector<int> nodes;
     for (int ancestor : ancestry(v)) {
@@ -119,26 +124,28 @@ class Splitter {
       if (given.kind == ValueKind::kNode) {
         if (nodes.empty() || nodes.back() != given.source) nodes.push_back(given.source);
       } else if (given.kind == ValueKind::kConstant) {
-        fresh[static_cast<std::size_t>(ancestor)] = formula->add_constant(graph_.constants()[number]);
+        number_of(ancestor) = formula->add_constant(graph_.constants()[number]);
       } else {
         sources.push_back(graph_.variables()[number].variable);
-        fresh[static_cast<std::size_t>(ancestor)] = formula->add_input(given.spec, sources.back()->name());
+        number_of(ancestor) = formula->add_input(given.spec, sources.back()->name());
       }
     }
-    for (int n : nodes) copy_node(*formula, graph_.nodes()[static_cast<std::size_t>(n)], fresh, [&](int input) { return fresh[static_cast<std::size_t>(input)]; });
-    formula->set_outputs({fresh[static_cast<std::size_t>(v)]});
+    for (int n : nodes) copy_node(*formula, graph_.nodes()[static_cast<std::size_t>(n)], number_of);
+    formula->set_outputs({number_of(v)});
     return PreparedValue::find_or_make(std::move(sources), formula);
   }
 
+  // `number_of`: the place for the number that a value has in the new graph.
   template <class Find>
-  static void copy_node(Graph& to, const Node& node, Values& fresh, Find find) {
+  static void copy_node(Graph& to, const Node& node, Find number_of) {
     std::vector<int> inputs;
     inputs.reserve(node.inputs.size());
-    for (int input : node.inputs) inputs.push_back(find(input));
+    for (int input : node.inputs) inputs.push_back(number_of(input));
     const std::vector<int> outputs = to.add_node(*node.op, std::move(inputs), node.attributes, node.scope);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       // A kept value that the node gives as well is read where it is kept.
-      if (fresh[static_cast<std::size_t>(node.outputs[i])] < 0) fresh[static_cast<std::size_t>(node.outputs[i])] = outputs[i];
+      int& number = number_of(node.outputs[i]);
+      if (number < 0) number = outputs[i];
     }
   }
 
@@ -153,7 +160,7 @@ class Splitter {
       fresh[v] = rest->read_variable(result.values.back()->variable());
     }
     // Variables and constants that only kept values need are not part of the rest.
-    const auto find = [&](int v) {
+    const auto find = [&](int v) -> int& {
       int& known = fresh[static_cast<std::size_t>(v)];
       const std::size_t number = static_cast<std::size_t>(value(v).source);
       if (known < 0 && value(v).kind == ValueKind::kConstant) known = rest->add_constant(graph_.constants()[number]);
@@ -162,7 +169,7 @@ class Splitter {
     };
     for (const Node& node : graph_.nodes()) {
       const bool runs = std::any_of(node.outputs.begin(), node.outputs.end(), [this](int output) { return demand(output) != Demand::kNone && !is_kept(output); });
-      if (runs) copy_node(*rest, node, fresh, find);
+      if (runs) copy_node(*rest, node, find);
     }
     for (const GraphVariable& v : graph_.variables()) {
       if (v.update >= 0) rest->assign_variable(v.variable, find(v.update));
@@ -180,6 +187,7 @@ class Splitter {
   std::vector<bool> is_kept_;
   std::vector<int> visited_;  // per value: the walk that saw it last
   int visits_ = 0;
+  std::size_t looks_ = 0;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/execute.h"
+#include "runtime/trace.h"
 
 namespace keraunos {
 namespace {
@@ -18,6 +19,18 @@ std::vector<Listeners>& frames() {
 }
 
 Listeners& listeners() { return frames().back(); }
+
+// Gradients belong to the layer whose op they are of: messages name it.
+class ScopeOf {
+ public:
+  explicit ScopeOf(const std::string& scope) : outer_(current_scope()) { set_current_scope(scope); }
+  ~ScopeOf() { set_current_scope(std::move(outer_)); }
+  ScopeOf(const ScopeOf&) = delete;
+  ScopeOf& operator=(const ScopeOf&) = delete;
+
+ private:
+  std::string outer_;
+};
 
 bool listens() { return !listeners().tapes.empty() && listeners().pauses == 0; }
 
@@ -71,11 +84,11 @@ void Tape::add(Record record) {
 }
 
 void Tape::record(const Op& op, const std::vector<Value>& inputs, const std::vector<Value>& outputs, const Attributes& attributes) {
-  if (any_tracked(inputs)) add({&op, inputs, outputs, attributes, nullptr});
+  if (any_tracked(inputs)) add({&op, inputs, outputs, attributes, nullptr, current_scope()});
 }
 
 void Tape::record_custom(const std::vector<Value>& inputs, const std::vector<Value>& outputs, CustomGradient gradient) {
-  if (any_tracked(inputs)) add({nullptr, inputs, outputs, {}, std::move(gradient)});
+  if (any_tracked(inputs)) add({nullptr, inputs, outputs, {}, std::move(gradient), current_scope()});
 }
 
 void Tape::record_read(const Variable& variable, const Value& value, bool is_watched) {
@@ -127,6 +140,7 @@ std::vector<Value> Tape::gradient(const std::vector<Value>& targets, const std::
       is_reached = true;
     }
     if (!is_reached) continue;
+    const ScopeOf scope(record.scope);
     std::vector<Value> input_gradients;
     if (record.custom) {
       input_gradients = record.custom(output_gradients);

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -46,6 +47,7 @@ class Tape {
     std::vector<Value> outputs;
     Attributes attributes;
     CustomGradient custom;
+    std::string scope;  // path of the layer whose op it is
   };
 
   bool any_tracked(const std::vector<Value>& values) const;

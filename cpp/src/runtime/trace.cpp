@@ -61,9 +61,8 @@ Value Trace::add_input(const TensorSpec& spec, const std::string& name) {
 
 int Trace::import(const Value& value) {
   if (value.is_symbolic() && value.graph() == graph_) return value.index();
-  for (const auto& [id, index] : imported_) {
-    if (id == value.id()) return index;
-  }
+  const auto known = imported_.find(value.id());
+  if (known != imported_.end()) return known->second;
   int index = -1;
   if (!value.is_symbolic()) {
     index = graph_->add_constant(value.tensor());
@@ -73,7 +72,7 @@ int Trace::import(const Value& value) {
   } else {
     throw Error(ErrorKind::kTrace, "A traced tensor was used outside of the trace that made it. Keep values that live across calls in a Variable.");
   }
-  imported_.emplace_back(value.id(), index);
+  imported_.emplace(value.id(), index);
   return index;
 }
 
@@ -86,12 +85,11 @@ std::shared_ptr<const Graph> Trace::finish(const std::vector<Value>& outputs) {
 }
 
 Value Trace::read(const std::shared_ptr<Variable>& variable) {
-  for (const auto& [known, value] : current_) {
-    if (known == variable.get()) return value;
-  }
+  const auto known = current_.find(variable.get());
+  if (known != current_.end()) return known->second;
   const int index = graph_->read_variable(variable);
   Value value(graph_, index, variable->spec());
-  current_.emplace_back(variable.get(), value);
+  current_.emplace(variable.get(), value);
   return value;
 }
 
@@ -103,13 +101,7 @@ void Trace::assign(const std::shared_ptr<Variable>& variable, const Value& value
   }
   const Value current = settled(value);
   if (kind_ == TraceKind::kFunction) graph_->assign_variable(variable, current.index());
-  for (auto& [known, old] : current_) {
-    if (known == variable.get()) {
-      old = current;
-      return;
-    }
-  }
-  current_.emplace_back(variable.get(), current);
+  current_.insert_or_assign(variable.get(), current);
 }
 
 // A value of this trace that no update of a variable can change under its reader: another variable's content is copied.

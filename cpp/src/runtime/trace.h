@@ -3,7 +3,7 @@
 
 #include <memory>
 #include <string>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 #include "keraunos/graph.h"
@@ -42,8 +42,8 @@ class Trace {
   TraceKind kind_;
   std::shared_ptr<Graph> graph_;
   std::vector<Value> captures_;
-  std::vector<std::pair<std::uint64_t, int>> imported_;
-  std::vector<std::pair<Variable*, Value>> current_;
+  std::unordered_map<std::uint64_t, int> imported_;
+  std::unordered_map<const Variable*, Value> current_;
 };
 
 // The innermost trace of this thread, or nullptr.

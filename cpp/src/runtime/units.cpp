@@ -1,6 +1,7 @@
 #include "runtime/units.h"
 
 #include <algorithm>
+#include <queue>
 #include <unordered_map>
 
 #include "runtime/dependencies.h"
@@ -10,6 +11,9 @@ namespace {
 
 constexpr std::size_t kMaxChain = 40;  // nodes of one fused loop; bounds its scratch memory
 constexpr std::int64_t kWorthMerging = 1 << 16;  // elements; a longer loop keeps every thread busy by itself
+// How many edges the search for loops that may be merged looks at, for each loop; and what a search may always look at.
+constexpr std::int64_t kEffortPerLoop = 1 << 9;
+constexpr std::int64_t kEffortOfSmallPlans = 1 << 22;
 
 bool is_map(const Node& node) { return node.op->map_loop || node.op->is_conversion; }
 
@@ -20,7 +24,12 @@ void add_once(std::vector<int>& list, int item) {
 class Scheduler {
  public:
   Scheduler(const Graph& graph, const Resolved& resolved, const FusionOptions& options)
-      : graph_(graph), resolved_(resolved), options_(options), producer_(graph.values().size(), -1), direct_(graph.values().size()) {}
+      : graph_(graph),
+        resolved_(resolved),
+        options_(options),
+        producer_(graph.values().size(), -1),
+        readers_(graph.values().size()),
+        direct_(graph.values().size()) {}
 
   UnitSchedule run() {
     for (std::size_t n = 0; n < graph_.nodes().size(); ++n) {
@@ -29,9 +38,10 @@ class Scheduler {
     collect_reads();
     place_outputs();
     place_updates();
-    for (Unit& unit : units_) {
+    for (std::size_t u = 0; u < units_.size(); ++u) {
+      Unit& unit = units_[u];
       if (unit.kind != UnitKind::kMap || is_gone(unit)) continue;
-      unit.segments.push_back(make_segment(unit));
+      unit.segments.push_back(make_segment(static_cast<int>(u)));
       // What stays inside the loop needs no memory of its own.
       unit.writes = unit.segments[0].outputs;
     }
@@ -46,7 +56,11 @@ class Scheduler {
   const TensorSpec& spec(int value) const { return resolved_.specs[static_cast<std::size_t>(value)]; }
   const Node& node_of(int n) const { return graph_.nodes()[static_cast<std::size_t>(n)]; }
   Unit& unit(int u) { return units_[static_cast<std::size_t>(u)]; }
-  int producer(int value) const { return producer_[static_cast<std::size_t>(root(value))]; }
+  // The unit that writes the value, or -1.
+  int producer(int value) const {
+    const int maker = producer_[static_cast<std::size_t>(root(value))];
+    return maker < 0 ? -1 : dependencies_.whole(maker);
+  }
 
   int add_unit(UnitKind kind) {
     units_.emplace_back();
@@ -70,45 +84,38 @@ class Scheduler {
     if (!is_map(node) || !options_.fuse_maps) return;
     int joined = own;
     for (int source : sources) {
-      if (source == joined) continue;
-      const bool is_reversed = dependencies_.depends(source, joined);
-      if (!can_join(is_reversed ? joined : source, is_reversed ? source : joined)) continue;
-      join(source, joined);
-      joined = source;
+      if (source != joined && try_join(source, joined)) joined = source;
     }
   }
 
-  bool can_join(int earlier, int later) {
+  // The later loop becomes a part of the earlier one, on whose results it works.
+  bool try_join(int earlier, int later) {
     Unit& a = unit(earlier);
     Unit& b = unit(later);
-    if (a.kind != UnitKind::kMap || is_gone(a) || a.nodes.size() + b.nodes.size() > kMaxChain) return false;
+    if (a.kind != UnitKind::kMap || a.nodes.size() + b.nodes.size() > kMaxChain) return false;
     const Shape& shape = spec(node_of(a.nodes[0]).outputs[0]).shape;
     if (shape != spec(node_of(b.nodes[0]).outputs[0]).shape || shape.elements() == 0) return false;
-    return !dependencies_.has_path_between(earlier, later);
-  }
-
-  void join(int into, int from) {
-    Unit& a = unit(into);
-    Unit& b = unit(from);
+    if (!dependencies_.try_merge(earlier, later)) return false;
     a.nodes.insert(a.nodes.end(), b.nodes.begin(), b.nodes.end());
     std::sort(a.nodes.begin(), a.nodes.end());
-    for (int n : b.nodes) {
-      for (int output : node_of(n).outputs) producer_[static_cast<std::size_t>(output)] = into;
-    }
     b.nodes.clear();
-    dependencies_.merge(into, from);
+    return true;
+  }
+
+  void add_read(int u, int value) {
+    add_once(unit(u).reads, value);
+    readers_[static_cast<std::size_t>(value)].push_back(u);
   }
 
   void collect_reads() {
-    for (std::size_t u = 0; u < units_.size(); ++u) {
-      for (int n : units_[u].nodes) {
+    for (int u = 0; u < dependencies_.size(); ++u) {
+      for (int n : unit(u).nodes) {
         const Node& node = node_of(n);
         for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-          const int value = root(node.inputs[i]);
-          const bool is_own = producer_[static_cast<std::size_t>(value)] == static_cast<int>(u);
-          if (is_data_input(*node.op, i) && !resolved_.is_known(node.inputs[i]) && !is_own) add_once(units_[u].reads, value);
+          const bool is_outside = is_data_input(*node.op, i) && !resolved_.is_known(node.inputs[i]) && producer(node.inputs[i]) != u;
+          if (is_outside) add_read(u, root(node.inputs[i]));
         }
-        for (int output : node.outputs) units_[u].writes.push_back(output);
+        for (int output : node.outputs) unit(u).writes.push_back(output);
       }
     }
   }
@@ -116,8 +123,8 @@ class Scheduler {
   // `source` copied into an output or variable, after everything that made it.
   int add_copy(int source) {
     const int copy = add_unit(UnitKind::kCopy);
-    unit(copy).reads.push_back(source);
-    if (producer_[static_cast<std::size_t>(source)] >= 0) dependencies_.add(copy, producer_[static_cast<std::size_t>(source)]);
+    add_read(copy, source);
+    if (producer(source) >= 0) dependencies_.add(copy, producer(source));
     return copy;
   }
 
@@ -129,7 +136,7 @@ class Scheduler {
     for (std::size_t k = 0; k < outputs.size(); ++k) {
       const int value = root(outputs[k]);
       const bool is_known = resolved_.is_known(outputs[k]);
-      if (!is_known && producer_[static_cast<std::size_t>(value)] >= 0 && !has_direct_target(value)) {
+      if (!is_known && producer(value) >= 0 && !has_direct_target(value)) {
         direct(value).output = static_cast<int>(k);
       } else {
         unit(add_copy(is_known ? outputs[k] : value)).written_output = static_cast<int>(k);
@@ -138,11 +145,10 @@ class Scheduler {
   }
 
   std::vector<int> readers_of(int value) const {
-    std::vector<int> readers;
-    for (std::size_t u = 0; u < units_.size(); ++u) {
-      const std::vector<int>& reads = units_[u].reads;
-      if (std::find(reads.begin(), reads.end(), value) != reads.end()) readers.push_back(static_cast<int>(u));
-    }
+    std::vector<int> readers = readers_[static_cast<std::size_t>(value)];
+    for (int& reader : readers) reader = dependencies_.whole(reader);
+    std::sort(readers.begin(), readers.end());
+    readers.erase(std::unique(readers.begin(), readers.end()), readers.end());
     return readers;
   }
 
@@ -164,19 +170,18 @@ class Scheduler {
 
   // The unit that computes the new content writes it into the variable, when every reader of the old content can run before.
   bool write_in_place(int v, int value) {
-    const int writer = producer_[static_cast<std::size_t>(value)];
+    const int writer = producer(value);
     if (!options_.write_in_place || resolved_.is_known(value) || writer < 0 || has_direct_target(value)) return false;
     const int old = graph_.variables()[static_cast<std::size_t>(v)].read;
     const Unit& w = unit(writer);
     if (old >= 0) {
       const bool reads_old = std::find(w.reads.begin(), w.reads.end(), old) != w.reads.end();
       if (reads_old && (w.kind != UnitKind::kMap || !reads_elementwise(w, old))) return false;
-      for (int reader : readers_of(old)) {
-        if (reader != writer && dependencies_.depends(reader, writer)) return false;
+      const std::vector<int> readers = readers_of(old);
+      for (int reader : readers) {
+        if (reader != writer && dependencies_.may_depend(reader, writer)) return false;
       }
-      for (int reader : readers_of(old)) {
-        if (reader != writer) dependencies_.add(writer, reader);
-      }
+      for (int reader : readers) dependencies_.add(writer, reader);
     }
     direct(value).variable = v;
     return true;
@@ -187,13 +192,13 @@ class Scheduler {
     return spec(old).shape.elements() == spec(node_of(w.nodes[0]).outputs[0]).shape.elements();
   }
 
-  Segment make_segment(const Unit& u) {
+  Segment make_segment(int home) {
+    const Unit& u = unit(home);
     Segment segment;
     segment.program = std::make_shared<MapProgram>(spec(node_of(u.nodes[0]).outputs[0]).shape);
     MapProgram& program = *segment.program;
     std::unordered_map<int, int> slots;  // value -> slot
     std::unordered_map<int, int> input_slots;  // root and size of an outside operand -> slot
-    const int home = producer(node_of(u.nodes[0]).outputs[0]);
     const auto slot_of = [&](int value) {
       const auto own = slots.find(value);
       if (own != slots.end()) return own->second;
@@ -215,7 +220,7 @@ class Scheduler {
     }
     for (int n : u.nodes) {
       const int value = node_of(n).outputs[0];
-      if (!is_read_outside(value, u)) continue;
+      if (!is_read_outside(value, home)) continue;
       int overwrites = -1;
       const int variable = direct(value).variable;
       if (variable >= 0) {
@@ -229,27 +234,67 @@ class Scheduler {
     return segment;
   }
 
-  bool is_read_outside(int value, const Unit& home) {
+  bool is_read_outside(int value, int home) {
     if (has_direct_target(value)) return true;
-    for (const Unit& u : units_) {
-      if (&u != &home && std::find(u.reads.begin(), u.reads.end(), value) != u.reads.end()) return true;
-    }
-    return false;
+    const std::vector<int>& readers = readers_[static_cast<std::size_t>(value)];
+    return std::any_of(readers.begin(), readers.end(), [&](int reader) { return dependencies_.whole(reader) != home; });
   }
 
   // The optimizer's update is the same loop for every weight: one unit, one fork, many segments. Large weights are
   // better updated one by one, while their gradient is still in the cache.
   void merge_equal_maps() {
-    for (std::size_t a = 0; a < units_.size(); ++a) {
-      if (!is_mergeable(units_[a])) continue;
-      for (std::size_t b = a + 1; b < units_.size(); ++b) {
-        if (!is_mergeable(units_[b]) || !run_alike(units_[a].segments[0], units_[b].segments[0])) continue;
-        const int ia = static_cast<int>(a);
-        const int ib = static_cast<int>(b);
-        if (dependencies_.depends(ia, ib) || dependencies_.depends(ib, ia)) continue;
-        merge_units(ia, ib);
+    for (std::vector<int>& alike : equal_maps()) {
+      const std::int64_t most = dependencies_.effort() + std::max(kEffortOfSmallPlans, kEffortPerLoop * static_cast<std::int64_t>(alike.size()));
+      while (alike.size() > 1 && dependencies_.effort() <= most) alike = merge_into_first(alike);
+    }
+  }
+
+  // Loops of equal steps, each kind in the order of the units.
+  std::vector<std::vector<int>> equal_maps() {
+    std::vector<std::vector<int>> kinds;
+    std::unordered_multimap<std::size_t, std::size_t> kind_of;  // hash of the steps -> number
+    for (int u = 0; u < dependencies_.size(); ++u) {
+      if (!is_mergeable(unit(u))) continue;
+      const Segment& segment = unit(u).segments[0];
+      const std::size_t hash = segment.program->hash_of_steps();
+      const auto [first, last] = kind_of.equal_range(hash);
+      const auto same = std::find_if(first, last, [&](const auto& known) { return run_alike(unit(kinds[known.second][0]).segments[0], segment); });
+      if (same == last) {
+        kind_of.emplace(hash, kinds.size());
+        kinds.push_back({u});
+      } else {
+        kinds[same->second].push_back(u);
       }
     }
+    return kinds;
+  }
+
+  // Gives the ones that could not be merged.
+  std::vector<int> merge_into_first(const std::vector<int>& alike) {
+    const int first = alike[0];
+    std::vector<int> rest;
+    for (std::size_t i = 1; i < alike.size(); ++i) {
+      const bool is_chained = dependencies_.depends_directly(alike[i], first) || dependencies_.depends_directly(first, alike[i]);
+      if (is_chained || !dependencies_.try_merge(first, alike[i])) {
+        rest.push_back(alike[i]);
+      } else {
+        take_over(first, alike[i]);
+      }
+    }
+    std::vector<int>& reads = unit(first).reads;
+    std::sort(reads.begin(), reads.end());
+    reads.erase(std::unique(reads.begin(), reads.end()), reads.end());
+    return rest;
+  }
+
+  void take_over(int into, int from) {
+    Unit& a = unit(into);
+    Unit& b = unit(from);
+    a.nodes.insert(a.nodes.end(), b.nodes.begin(), b.nodes.end());
+    a.reads.insert(a.reads.end(), b.reads.begin(), b.reads.end());
+    a.writes.insert(a.writes.end(), b.writes.begin(), b.writes.end());
+    a.segments.push_back(std::move(b.segments[0]));
+    b = Unit{};
   }
 
   static bool is_mergeable(const Unit& u) {
@@ -265,12 +310,19 @@ class Scheduler {
       if (loop.kind != UnitKind::kMap || loop.segments.size() != 1 || loop.segments[0].program->elements() < kWorthMerging) continue;
       const std::vector<int> inputs = loop.segments[0].inputs;
       for (std::size_t i = 0; i < inputs.size(); ++i) {
-        const int kernel = producer_[static_cast<std::size_t>(inputs[i])];
-        if (kernel < 0 || !can_feed(kernel, static_cast<int>(u), i)) continue;
-        feed(kernel, static_cast<int>(u), i);
-        break;
+        const int kernel = producer(inputs[i]);
+        if (kernel >= 0 && try_feed(kernel, static_cast<int>(u), i)) break;
       }
     }
+  }
+
+  bool try_feed(int kernel, int loop, std::size_t input) {
+    if (!can_feed(kernel, loop, input)) return false;
+    const Panel panel = make_panel(node_of(unit(kernel).nodes[0]), resolved_);
+    if (!panel.kernel || !dependencies_.try_merge(kernel, loop)) return false;
+    unit(kernel).panel = panel;
+    feed(kernel, loop, input);
+    return true;
   }
 
   bool can_feed(int kernel, int loop, std::size_t input) {
@@ -287,9 +339,7 @@ class Scheduler {
       const int old = graph_.variables()[static_cast<std::size_t>(variable)].read;
       if (old >= 0 && std::find(k.reads.begin(), k.reads.end(), old) != k.reads.end()) return false;
     }
-    if (dependencies_.has_path_between(kernel, loop)) return false;
-    unit(kernel).panel = make_panel(node_of(k.nodes[0]), resolved_);
-    return unit(kernel).panel.kernel != nullptr;
+    return true;
   }
 
   void feed(int kernel, int loop, std::size_t input) {
@@ -304,11 +354,7 @@ class Scheduler {
       if (read != fed) add_once(k.reads, read);
     }
     k.writes = l.writes;
-    for (int& p : producer_) {
-      if (p == loop) p = kernel;
-    }
     l = Unit{};
-    dependencies_.merge(kernel, loop);
   }
 
   bool run_alike(const Segment& a, const Segment& b) const {
@@ -320,53 +366,46 @@ class Scheduler {
     return true;
   }
 
-  void merge_units(int into, int from) {
-    Unit& a = unit(into);
-    Unit& b = unit(from);
-    a.nodes.insert(a.nodes.end(), b.nodes.begin(), b.nodes.end());
-    for (int read : b.reads) add_once(a.reads, read);
-    a.writes.insert(a.writes.end(), b.writes.begin(), b.writes.end());
-    a.segments.push_back(b.segments[0]);
-    for (int& p : producer_) {
-      if (p == from) p = into;
-    }
-    b = Unit{};
-    dependencies_.merge(into, from);
-  }
-
   // Kernels keep the order of the graph; a loop runs as soon as the kernels before it are done, while its operands are near.
-  int position(int u) {
-    if (unit(u).kind == UnitKind::kCopy) return static_cast<int>(graph_.nodes().size());
-    if (unit(u).kind != UnitKind::kMap) return unit(u).nodes.front();
-    int latest = -1;
-    for (int earlier = 0; earlier < dependencies_.size(); ++earlier) {
-      if (dependencies_.depends(u, earlier) && !unit(earlier).nodes.empty() && unit(earlier).kind != UnitKind::kMap) {
-        latest = std::max(latest, unit(earlier).nodes.front());
+  std::vector<int> positions() {
+    std::vector<int> latest(units_.size(), -1);  // of the kernels that a unit depends on
+    std::vector<int> positions(units_.size(), -1);
+    for (int u : dependencies_.in_order()) {
+      int& own = latest[static_cast<std::size_t>(u)];
+      for (int other : dependencies_.earlier(u)) {
+        const int earlier = dependencies_.whole(other);
+        own = std::max(own, latest[static_cast<std::size_t>(earlier)]);
+        const bool is_kernel = unit(earlier).kind != UnitKind::kMap && !unit(earlier).nodes.empty();
+        if (earlier != u && is_kernel) own = std::max(own, unit(earlier).nodes.front());
       }
+      const bool is_copy = unit(u).kind == UnitKind::kCopy, is_map = unit(u).kind == UnitKind::kMap;
+      positions[static_cast<std::size_t>(u)] = is_copy ? static_cast<int>(graph_.nodes().size()) : is_map ? own : unit(u).nodes.front();
     }
-    return latest;
+    return positions;
   }
 
-  // Every unit after those it depends on.
+  // Every unit after those it depends on; of the units that could run next, the one of the first position.
   std::vector<Unit> ordered() {
-    std::vector<int> waiting;
-    for (std::size_t u = 0; u < units_.size(); ++u) {
-      if (!is_gone(units_[u])) waiting.push_back(static_cast<int>(u));
+    const std::vector<int> position = positions();
+    std::vector<int> waits_for(units_.size(), 0);  // edges
+    using Next = std::pair<int, int>;               // position, unit
+    std::priority_queue<Next, std::vector<Next>, std::greater<Next>> ready;
+    const auto is_other = [this](int u, int edge) { return dependencies_.whole(edge) != u; };
+    for (int u : dependencies_.in_order()) {
+      const std::vector<int>& earlier = dependencies_.earlier(u);
+      const auto count = std::count_if(earlier.begin(), earlier.end(), [&](int edge) { return is_other(u, edge); });
+      waits_for[static_cast<std::size_t>(u)] = static_cast<int>(count);
+      if (count == 0) ready.emplace(position[static_cast<std::size_t>(u)], u);
     }
-    std::vector<int> positions(units_.size());
-    for (int u : waiting) positions[static_cast<std::size_t>(u)] = position(u);
-    const auto at = [&](int u) { return positions[static_cast<std::size_t>(u)]; };
-    std::stable_sort(waiting.begin(), waiting.end(), [&](int a, int b) { return at(a) < at(b); });
     std::vector<Unit> result;
-    result.reserve(waiting.size());
-    while (!waiting.empty()) {
-      std::size_t next = 0;
-      const auto is_ready = [&](int u) {
-        return std::none_of(waiting.begin(), waiting.end(), [&](int w) { return w != u && dependencies_.depends(u, w); });
-      };
-      while (!is_ready(waiting[next])) ++next;
-      result.push_back(std::move(unit(waiting[next])));
-      waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(next));
+    while (!ready.empty()) {
+      const int u = ready.top().second;
+      ready.pop();
+      result.push_back(std::move(unit(u)));
+      for (int edge : dependencies_.later(u)) {
+        const int later = dependencies_.whole(edge);
+        if (later != u && --waits_for[static_cast<std::size_t>(later)] == 0) ready.emplace(position[static_cast<std::size_t>(later)], later);
+      }
     }
     return result;
   }
@@ -375,7 +414,8 @@ class Scheduler {
   const Resolved& resolved_;
   const FusionOptions& options_;
   std::vector<Unit> units_;
-  std::vector<int> producer_;  // per root value: the unit that writes it
+  std::vector<int> producer_;  // per root value: the unit that writes it, or one that became a part of it
+  std::vector<std::vector<int>> readers_;  // per root value: units that read it from outside, or that became parts of such
   std::vector<DirectTarget> direct_;
   Dependencies dependencies_;
 };

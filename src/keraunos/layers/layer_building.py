@@ -105,6 +105,8 @@ class LayerBuilding:
             # Without a build() of its own, the layer's children are built by tracing its call.
             try:
                 compute_output_spec(self.call, **call_spec.arguments_dict)
+            except RecursionError:
+                raise  # Every level would try again.
             except Exception as error:
                 if call_spec.eager:
                     return

@@ -5,9 +5,11 @@ import inspect
 from keraunos import serialization, tree
 from keraunos.errors import ModelConfigError, shorten
 from keraunos.layers import InputLayer, Layer
+from keraunos.layers.nesting import check_nesting
 from keraunos.masking import get_keras_mask
 from keraunos.models.functional import Functional
 from keraunos.models.model import Model
+from keraunos.naming import auto_name
 
 
 class Sequential(Model):
@@ -31,7 +33,7 @@ class Sequential(Model):
 
     def __init__(self, layers=None, trainable=True, name=None):
         super().__init__(trainable=trainable, name=name)
-        self._functional = None
+        self._set_graph(None)
         self._layers = []
         if layers:
             for layer in layers:
@@ -60,7 +62,7 @@ class Sequential(Model):
                 "Only instances of `keras.Layer` can be added to a Sequential model. "
                 f"Received: {shorten(layer, 300)} (of type {type(layer)}){hint}"
             )
-        if any(layer.name == other.name and other is not layer for other in self._layers):
+        if self._layers_by_name().get(layer.name, layer) is not layer:
             raise ValueError(
                 f"All layers added to a Sequential model should have unique names. Name '{layer.name}' is already "
                 "the name of a layer in this model. Update the `name` argument to pass a unique name."
@@ -70,23 +72,32 @@ class Sequential(Model):
                 f"Sequential model '{self.name}' has already been configured to use input shape "
                 f"{self._layers[0].batch_shape}. You cannot add a different Input layer to it."
             )
-        functional = self._functional
+        check_nesting(self.name, [layer])
+        graph = self._graph
         self._forget_functions()
+        self._layers_by_name()[layer.name] = layer
         self._layers.append(layer)
         if not rebuild:
             self.built = False
-            self._functional = None
+            self._set_graph(None)
             return
         try:
-            if functional is not None:
+            if graph is not None:
                 self._extend(layer)
             else:
                 self._maybe_rebuild()
         except Exception:
             self._layers.pop()
-            self._functional = functional
-            self.built = functional is not None
+            self._set_graph(graph)
+            self.built = graph is not None
             raise
+
+    def _layers_by_name(self):
+        """The layers by their names; collected again when layers have come or gone elsewhere."""
+        known = self.__dict__.get("_names")
+        if known is None or len(known) != len(self._layers):
+            known = self.__dict__["_names"] = {layer.name: layer for layer in self._layers}
+        return known
 
     def pop(self, rebuild=True):
         """Removes the last layer and returns it.
@@ -99,14 +110,14 @@ class Sequential(Model):
         layer = self._layers.pop()
         self._forget_functions()
         self.built = False
-        self._functional = None
+        self._set_graph(None)
         if rebuild and self._layers:
             self._maybe_rebuild()
         return layer
 
     def _maybe_rebuild(self):
         self.built = False
-        self._functional = None
+        self._set_graph(None)
         first = self._layers[0]
         if len(self._layers) < 2:
             return
@@ -139,14 +150,14 @@ class Sequential(Model):
         else:
             dtype = self._layers[0].compute_dtype
             self._layers = [InputLayer(batch_shape=input_shape, dtype=dtype), *self._layers]
-        self._functional = None
+        self._set_graph(None)
         self._connect(self._layers[0].output, self._layers[0].output, self._layers[1:])
         self.built = True
 
     def _extend(self, layer):
         """Adds one layer to the graph without calling the others again."""
-        inputs, outputs = self._functional._inputs_struct, self._functional._outputs_struct
-        self._functional = None
+        _, inputs, outputs = self._graph
+        self._set_graph(None)
         self._connect(inputs, outputs, [layer])
 
     def _connect(self, inputs, x, layers):
@@ -158,7 +169,22 @@ class Sequential(Model):
             except TypeError:
                 _check_call_signature(layer)
                 raise
-        self._functional = Functional(inputs=inputs, outputs=x)
+        self._set_graph((auto_name("Functional"), inputs, x))
+
+    def _set_graph(self, graph):
+        """Notes what the layers' graph leads from and to: `(name, inputs, outputs)`, or `None`."""
+        self._graph = graph
+        self.__dict__["_functional_of_graph"] = None
+
+    @property
+    def _functional(self):
+        """The layers as a Functional model, or `None`. Made when asked for: layers are often added one by one."""
+        if self._graph is None:
+            return None
+        if self._functional_of_graph is None:
+            name, inputs, outputs = self._graph
+            self.__dict__["_functional_of_graph"] = Functional(inputs=inputs, outputs=outputs, name=name)
+        return self._functional_of_graph
 
     def _operations_of_call(self):
         return [] if self._functional is None else self._functional._operations_of_call()

@@ -76,8 +76,11 @@ def children(obj, path):
 def _seed_generators(obj, path):
     """Yields `(generator, store path)` for the seeds of a layer.
 
-    Keras writes none and passes over these; a run that goes on from a file needs them to draw the same numbers.
+    Keras writes none and passes over these; a run that goes on from a file needs them to draw the same numbers. A recurrent cell
+    without dropout draws none.
     """
+    if not getattr(obj, "draws_masks", True):
+        return
     generators = getattr(obj, "_seed_generators", ())
     for index, generator in enumerate(generators if isinstance(generators, (list, tuple)) else ()):
         name = f"seed_generator_{index}" if index else "seed_generator"

@@ -59,5 +59,5 @@ def _attributes_of_base(kind):
     if kind == "Functional":
         names |= {"operations", "_operations", "_execution_order", "_nodes_by_depth", "_operations_by_depth"}
     elif kind == "Sequential":
-        names |= {"_functional"}
+        names |= {"_functional", "_functional_of_graph", "_graph", "_names"}
     return names

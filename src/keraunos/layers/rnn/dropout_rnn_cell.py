@@ -11,6 +11,11 @@ class DropoutRNNCell:
     `dropout_mask_count` gets a list of so many masks, one for each gate.
     """
 
+    @property
+    def draws_masks(self):
+        """Whether there is any dropout: otherwise the seeds never change and need not be saved."""
+        return self.dropout > 0 or self.recurrent_dropout > 0
+
     def _draw_mask(self, like, rate):
         count = getattr(self, "dropout_mask_count", None)
         ones = ops.ones_like(like)

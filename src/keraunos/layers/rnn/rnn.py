@@ -170,7 +170,7 @@ class RNN(Layer):
         use_whole_sequence = getattr(self, "use_cudnn", "auto")
         if use_whole_sequence and whole_sequence.can_run(self, mask, training):
             return whole_sequence.run(self, sequences, initial_state, mask, training)
-        if use_whole_sequence is True:
+        if use_whole_sequence is True and not whole_sequence.needs_steps_for_gradients():
             raise ValueError(
                 "use_cudnn=True was specified, but there is no op for whole sequences in this layer configuration. "
                 f"Pass use_cudnn='auto' to go step by step. Received: cell={self.cell.get_config()}"
@@ -240,7 +240,7 @@ def _drops(cell):
     """Whether any cell in `cell` may draw dropout masks."""
     if isinstance(cell, StackedRNNCells):
         return any(_drops(inner) for inner in cell.cells)
-    return isinstance(cell, DropoutRNNCell) and (cell.dropout > 0 or cell.recurrent_dropout > 0)
+    return isinstance(cell, DropoutRNNCell) and cell.draws_masks
 
 
 def _draw_masks(cell, x, states):

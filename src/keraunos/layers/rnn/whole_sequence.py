@@ -15,11 +15,15 @@ def _op_of(cell):
     return "gru_reset_before" if is_reset_before else _OPS[type(cell)]
 
 
+def needs_steps_for_gradients():
+    """Whether gradients of gradients may be asked for: the op has first ones only, the steps have them all."""
+    return tracing.recording_tapes() > 1
+
+
 def can_run(layer, mask, training):
     """Whether one op computes what the layer's cell does step by step. The only place that decides it."""
     cell = layer.cell
-    if tracing.recording_tapes() > 1:
-        # The op has first gradients only; those of the walk have gradients themselves.
+    if needs_steps_for_gradients():
         return False
     if type(cell) not in _OPS or layer.unroll or cell.activation is not activations.tanh:
         return False
