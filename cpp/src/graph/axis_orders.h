@@ -15,8 +15,8 @@ AxisOrder natural_order(int rank);
 AxisOrder memory_key(const Shape& shape, const AxisOrder& order);
 
 // Chooses an order of axes for every node that can work in any, so that what its neighbours give and take needs few transposes. Nodes that are
-// joined by values change together, and only if the bytes that are transposed become fewer, or the same behind instead of before them: there
-// they do not part a product from its bias.
+// joined by values of their rank change together, and only if the bytes that are transposed become fewer, or the same behind instead of before
+// them: there they do not part a product from its bias.
 class AxisOrders {
  public:
   explicit AxisOrders(const Graph& graph);

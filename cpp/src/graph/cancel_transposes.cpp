@@ -123,19 +123,18 @@ class Rewriter {
 
 }  // namespace
 
-std::shared_ptr<const Graph> cancel_transposes(const std::shared_ptr<const Graph>& graph) {
+std::shared_ptr<const Graph> cancel_transposes(const std::shared_ptr<const Graph>& given) {
+  if (std::none_of(given->nodes().begin(), given->nodes().end(), is_transpose)) return given;
+  // A transpose that nobody reads is no reason to move others.
+  const std::shared_ptr<const Graph> graph = drop_unread_nodes(given);
   const auto is_view = [&](const Node& node) {
+    if (!is_transpose(node)) return false;
     const Shape& shape = graph->values()[static_cast<std::size_t>(node.inputs[0])].spec.shape;
     return memory_key(shape, node.attributes.ints("axes")) == memory_key(shape, natural_order(shape.rank()));
   };
-  bool has_transposes = false, has_views = false;
-  for (const Node& node : graph->nodes()) {
-    has_transposes = has_transposes || is_transpose(node);
-    has_views = has_views || (is_transpose(node) && is_view(node));
-  }
-  if (!has_transposes) return graph;
   const AxisOrders orders(*graph);
-  return orders.are_natural() && !has_views ? graph : drop_unread_nodes(drop_idle_views(Rewriter(*graph, orders).run()));
+  if (orders.are_natural() && std::none_of(graph->nodes().begin(), graph->nodes().end(), is_view)) return graph;
+  return drop_unread_nodes(drop_idle_views(Rewriter(*graph, orders).run()));
 }
 
 }  // namespace keraunos
