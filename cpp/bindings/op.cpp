@@ -117,6 +117,8 @@ py::list describe_ops() {
     entry["attributes"] = attributes;
     entry["has_gradient"] = static_cast<bool>(op->gradient);
     entry["is_elementwise"] = static_cast<bool>(op->map_loop);
+    entry["has_axis_rule"] = static_cast<bool>(op->axis_rule.roles);
+    entry["turns_rows"] = op->axis_rule.turns_rows;
     entry["has_body"] = static_cast<bool>(op->body);
     entry["min_inputs"] = op->min_inputs;
     entry["max_inputs"] = op->max_inputs;

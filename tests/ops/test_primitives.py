@@ -154,6 +154,41 @@ def test_trace_with_unknown_sizes_agrees_with_eager(sample):
         np.testing.assert_array_equal(array(output), eager)
 
 
+def turned(tensor):
+    """The tensor with its axes in reverse."""
+    rank = len(tensor.shape)
+    return _core.execute("transpose", [tensor], {"axes": list(range(rank))[::-1]}) if rank > 1 else tensor
+
+
+def traced_in_reverse(sample, has_open_sizes):
+    """A graph that gets the operands, and gives the results, with their axes in reverse; and the arrays for it."""
+    arrays = [turned(_core.tensor(operand)) for i, operand in enumerate(sample.operands) if i not in sample.constants]
+    with _core.Trace() as trace:
+        inputs = [trace.input(a.dtype, (None,) * len(a.shape) if has_open_sizes else a.shape, f"operand_{i}") for i, a in enumerate(arrays)]
+        remaining = iter(inputs)
+        operands = [_core.tensor(o) if i in sample.constants else turned(next(remaining)) for i, o in enumerate(sample.operands)]
+        graph = trace.finish([turned(output) for output in execute(sample, operands)])
+    return graph, arrays
+
+
+@pytest.mark.parametrize("has_open_sizes", [False, True])
+@pytest.mark.parametrize("sample", [s for s in SAMPLES if any(np.ndim(o) > 1 for o in s.operands)], ids=str)
+def test_an_op_between_transposes_gives_the_same_without_them(sample, has_open_sizes):
+    graph, arrays = traced_in_reverse(sample, has_open_sizes)
+    function = _core.Function(graph)
+    outputs, record = values(sample), RECORDS[sample.op]
+    for output, eager in zip(function.call(arrays), outputs, strict=True):
+        if record["is_elementwise"]:
+            np.testing.assert_array_equal(array(output), eager.T)
+        else:
+            # Sums over several axes add in another order.
+            assert_close(array(output), eager.T, rtol=1e-11, atol=1e-12)
+    # Not between axes of values of several ranks, nor where nothing is moved.
+    ranks = {np.ndim(a) for a in (*sample.operands, *outputs)} - {0, 1}
+    if record["has_axis_rule"] and not record["turns_rows"] and sample.op != "transpose" and len(ranks) == 1 and all(map(np.size, sample.operands)):
+        assert "transpose" not in function.graph.op_names
+
+
 @with_gradient
 def test_gradient_agrees_with_numeric_gradient(sample):
     operands = [operand.copy() for operand in sample.operands]

@@ -160,6 +160,24 @@ using GradientRule = std::function<std::vector<Value>(const GradientContext&)>;
 // The op written in other ops: the truth that a fast kernel is tested against, and the definition when there is no kernel.
 using Body = std::function<std::vector<Value>(Builder&, const std::vector<Value>& inputs, const Attributes&)>;
 
+// ---------------------------------------------------------------- order of axes
+
+// Which of the op's axes each axis of its operands and results is.
+struct AxisRoles {
+  int rank = 0;  // number of the op's axes
+  std::vector<Ints> inputs;
+  std::vector<Ints> outputs;
+};
+
+// What makes a node compute the same from operands whose axes stand in another order, which gives results in that order.
+struct AxisRule {
+  std::function<AxisRoles(const std::vector<TensorSpec>& inputs, const std::vector<TensorSpec>& outputs, const Attributes&)> roles;
+  // The attributes for the op's axes in this order: place i holds axis order[i].
+  std::function<Attributes(const Attributes&, const Ints& order)> attributes;
+  bool broadcasts = false;       // an operand without some of the op's axes may have them with size 1
+  bool turns_rows = false;       // the kernel itself transposes operands whose attribute "axis" is not the last one
+};
+
 // ---------------------------------------------------------------- the record
 
 struct Op {
@@ -175,6 +193,7 @@ struct Op {
   std::vector<double> map_parameters;
   GradientRule gradient;   // absent: no gradient flows
   Body body;
+  AxisRule axis_rule;      // absent: the axes of operands stand where they stand
 
   std::uint32_t shape_only_inputs = 0;  // bit i: input i is read for its shape alone
   std::uint32_t value_inputs = 0;       // bit i: input i must be known before the run (a size, say)

@@ -10,6 +10,15 @@ namespace keraunos {
 // Equal pure nodes on equal inputs become one.
 std::shared_ptr<const Graph> drop_equal_nodes(const std::shared_ptr<const Graph>& graph);
 
+// Where transposes undo each other, the nodes between them work in the order of the outer ones and the transposes are gone.
+std::shared_ptr<const Graph> cancel_transposes(const std::shared_ptr<const Graph>& graph);
+
+// A view that gives back the shape that it came from becomes what it came from.
+std::shared_ptr<const Graph> drop_idle_views(const std::shared_ptr<const Graph>& graph);
+
+// What neither an output nor an update depends on is gone.
+std::shared_ptr<const Graph> drop_unread_nodes(const std::shared_ptr<const Graph>& graph);
+
 // matmul or conv + bias (+ activation) becomes one `dense` or `biased_conv` node where nothing else looks in between.
 std::shared_ptr<const Graph> fuse_dense(const std::shared_ptr<const Graph>& graph);
 

@@ -1,4 +1,5 @@
 #include "kernels/movement.h"
+#include "ops/axis_rules.h"
 #include "ops/registry.h"
 
 namespace keraunos {
@@ -28,6 +29,7 @@ void register_cast(Registry& registry) {
   op.shape_rule = cast_specs;
   op.kernel = cast_kernel;
   op.gradient = cast_gradient;
+  op.axis_rule = broadcast_axes();
   op.is_conversion = true;
   registry.add(std::move(op));
 }

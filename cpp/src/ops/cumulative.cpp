@@ -1,5 +1,6 @@
 // Running sums and products along an axis.
 #include "kernels/movement_cumulative.h"
+#include "ops/axis_rules.h"
 #include "ops/elementwise.h"
 #include "ops/half_precision.h"
 #include "ops/rules.h"
@@ -70,6 +71,7 @@ void register_cumulative(Registry& registry) {
     op.attributes = {{"axis", AttributeKind::kInt}, {"reverse", AttributeKind::kBool, false, false}};
     op.shape_rule = cumulative_specs(is_sum ? RunningOp::kSum : RunningOp::kProduct);
     op.kernel = cumulative_kernel(is_sum ? RunningOp::kSum : RunningOp::kProduct);
+    op.axis_rule = axes_with_one_named();
     op.gradient = is_sum ? cumsum_gradient : cumprod_gradient;
     registry.add(std::move(op));
   }

@@ -1,5 +1,6 @@
 #include "ops/elementwise.h"
 
+#include "ops/axis_rules.h"
 #include "ops/rules.h"
 
 namespace keraunos {
@@ -36,6 +37,7 @@ Op elementwise_op(const char* name, kernels::MapOp map, int operands, bool gives
   op.min_inputs = op.max_inputs = operands;
   op.shape_rule = gives_bool ? predicate_specs : elementwise_specs;
   op.map_loop = [map](Dtype operand, Dtype) -> MapLoop { return kernels::find_map_loop(map, operand); };
+  op.axis_rule = broadcast_axes();
   return op;
 }
 

@@ -1,5 +1,6 @@
 // concatenate, and the slice of a gradient that belongs to one of its operands.
 #include "kernels/movement.h"
+#include "ops/axis_rules.h"
 #include "ops/registry.h"
 #include "ops/rules.h"
 
@@ -132,6 +133,7 @@ void register_joining(Registry& registry) {
   concatenate.shape_rule = concatenate_specs;
   concatenate.kernel = concatenate_kernel;
   concatenate.gradient = concatenate_gradient;
+  concatenate.axis_rule = axes_with_one_named();
   registry.add(std::move(concatenate));
 
   Op grad;
@@ -142,6 +144,7 @@ void register_joining(Registry& registry) {
   grad.shape_rule = concatenate_grad_specs;
   grad.kernel = concatenate_grad_kernel;
   grad.gradient = concatenate_grad_gradient;
+  grad.axis_rule = axes_with_one_named();
   grad.shape_only_inputs = ~1u;
   registry.add(std::move(grad));
 }

@@ -1,5 +1,6 @@
 // Facts about shapes as values: zeros_like, ones_like, dim, size_ratio.
 #include "kernels/movement.h"
+#include "ops/axis_rules.h"
 #include "ops/registry.h"
 #include "ops/rules.h"
 
@@ -19,6 +20,7 @@ Op like_op(const char* name, double value) {
   op.name = name;
   op.shape_rule = same_as_first;
   op.kernel = constant_kernel(value);
+  op.axis_rule = broadcast_axes();
   op.shape_only_inputs = 1u;
   return op;
 }
@@ -54,6 +56,7 @@ void register_likes(Registry& registry) {
   dim.attributes = {{"axis", AttributeKind::kInt}};
   dim.shape_rule = dim_specs;
   dim.kernel = dim_kernel;
+  dim.axis_rule = axes_with_one_named();
   dim.shape_only_inputs = 1u;
   registry.add(std::move(dim));
 
@@ -62,6 +65,7 @@ void register_likes(Registry& registry) {
   ratio.min_inputs = ratio.max_inputs = 2;
   ratio.shape_rule = size_ratio_specs;
   ratio.kernel = size_ratio_kernel;
+  ratio.axis_rule = broadcast_axes();
   ratio.shape_only_inputs = 3u;
   registry.add(std::move(ratio));
 }

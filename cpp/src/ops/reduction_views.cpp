@@ -3,6 +3,7 @@
 
 #include "kernels/kernels.h"
 #include "kernels/movement.h"
+#include "ops/axis_rules.h"
 #include "ops/half_precision.h"
 #include "ops/reduce_runs.h"
 #include "ops/registry.h"
@@ -78,13 +79,14 @@ std::vector<Value> reduce_to_gradient(const GradientContext& context) {
   return {context.build.broadcast_like(context.gradients[0], context.inputs[0]), Value()};
 }
 
-Op view_op(const char* name, const char* inverse, ShapeRule rule) {
+Op view_op(const char* name, const char* inverse, ShapeRule rule, AxisRule axes) {
   Op op;
   op.name = name;
   op.attributes = {{"axes", AttributeKind::kInts}};
   op.shape_rule = std::move(rule);
   op.kernel = copy_kernel;
   op.gradient = inverse_view(inverse);
+  op.axis_rule = std::move(axes);
   op.is_view = true;
   return op;
 }
@@ -92,8 +94,8 @@ Op view_op(const char* name, const char* inverse, ShapeRule rule) {
 }  // namespace
 
 void register_reduction_views(Registry& registry) {
-  registry.add(view_op("expand_dims", "squeeze", expand_dims_specs));
-  registry.add(view_op("squeeze", "expand_dims", squeeze_specs));
+  registry.add(view_op("expand_dims", "squeeze", expand_dims_specs, inserted_axes()));
+  registry.add(view_op("squeeze", "expand_dims", squeeze_specs, removed_axes()));
 
   Op reduce_to;
   reduce_to.name = "reduce_to";
@@ -101,6 +103,7 @@ void register_reduction_views(Registry& registry) {
   reduce_to.shape_rule = reduce_to_specs;
   reduce_to.kernel = in_float32(reduce_to_kernel);
   reduce_to.gradient = reduce_to_gradient;
+  reduce_to.axis_rule = broadcast_axes();
   reduce_to.shape_only_inputs = 1u << 1;
   reduce_to.is_view_when_unchanged = true;
   registry.add(std::move(reduce_to));

@@ -1,5 +1,6 @@
 // Reductions over axes, and argmax/argmin.
 #include "kernels/kernels.h"
+#include "ops/axis_rules.h"
 #include "ops/elementwise.h"
 #include "ops/half_precision.h"
 #include "ops/reduce_runs.h"
@@ -181,6 +182,7 @@ void register_reductions(Registry& registry) {
   for (const ReductionRow& row : rows) {
     Op op;
     op.name = row.name;
+    op.axis_rule = reduced_axes("axes");
     op.is_view_when_unchanged = row.reduce != ReduceOp::kLogsumexp;
     op.attributes = {{"axes", AttributeKind::kInts}, {"keepdims", AttributeKind::kBool, false, false}};
     op.shape_rule = reduction_specs(row.reduce);
@@ -195,6 +197,7 @@ void register_reductions(Registry& registry) {
     op.attributes = {{"axis", AttributeKind::kInt}, {"keepdims", AttributeKind::kBool, false, false}};
     op.shape_rule = arg_specs;
     op.kernel = arg_kernel(reduce);
+    op.axis_rule = reduced_axes("axis");
     registry.add(std::move(op));
   }
 }

@@ -1,5 +1,6 @@
 // The same elements under another shape or order: reshape, transpose, broadcast_to.
 #include "kernels/movement.h"
+#include "ops/axis_rules.h"
 #include "ops/broadcast_copy.h"
 #include "ops/registry.h"
 #include "ops/rules.h"
@@ -103,6 +104,16 @@ std::vector<Value> broadcast_gradient(const GradientContext& context) {
   return result;
 }
 
+// Sizes from inputs stand in the order of the axes: one of them may go anywhere.
+AxisRule broadcast_to_axes() {
+  AxisRule rule = axes_with_entries({"shape"});
+  rule.broadcasts = true;
+  rule.roles = [roles = rule.roles](const std::vector<TensorSpec>& inputs, const std::vector<TensorSpec>& outputs, const Attributes& attributes) {
+    return inputs.size() <= 2 ? roles(inputs, outputs, attributes) : AxisRoles();
+  };
+  return rule;
+}
+
 // ---------------------------------------------------------------- shapes taken from another value
 
 std::vector<TensorSpec> broadcast_like_specs(const InferContext& context) {
@@ -156,10 +167,15 @@ Op as_view_when_unchanged(Op op) {
 void register_shapes(Registry& registry) {
   registry.add(as_view(with_sizes(shape_op("reshape", reshape_specs, copy_kernel, reshape_gradient))));
   registry.add(as_view(with_reference(shape_op("reshape_like", reshape_like_specs, copy_kernel, reshape_gradient))));
-  registry.add(as_view_when_unchanged(with_sizes(shape_op("broadcast_to", broadcast_to_specs, broadcast_kernel, broadcast_gradient))));
-  registry.add(as_view_when_unchanged(with_reference(shape_op("broadcast_like", broadcast_like_specs, broadcast_kernel, broadcast_gradient))));
+  Op broadcast_to = as_view_when_unchanged(with_sizes(shape_op("broadcast_to", broadcast_to_specs, broadcast_kernel, broadcast_gradient)));
+  broadcast_to.axis_rule = broadcast_to_axes();
+  registry.add(std::move(broadcast_to));
+  Op broadcast_like = as_view_when_unchanged(with_reference(shape_op("broadcast_like", broadcast_like_specs, broadcast_kernel, broadcast_gradient)));
+  broadcast_like.axis_rule = broadcast_axes();
+  registry.add(std::move(broadcast_like));
   Op transpose = shape_op("transpose", transpose_specs, transpose_kernel, transpose_gradient);
   transpose.attributes = {{"axes", AttributeKind::kInts}};
+  transpose.axis_rule = transposed_axes();
   registry.add(std::move(transpose));
 }
 

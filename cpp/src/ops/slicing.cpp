@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "kernels/movement.h"
+#include "ops/axis_rules.h"
 #include "ops/broadcast_copy.h"
 #include "ops/registry.h"
 #include "ops/rules.h"
@@ -210,7 +211,8 @@ std::vector<Value> flip_gradient(const GradientContext& context) {
   return {context.build.emit1("flip", {context.gradients[0]}, context.attributes)};
 }
 
-Op slicing_op(const char* name, int inputs, std::vector<AttributeRule> attributes, ShapeRule rule, KernelMaker kernel, GradientRule gradient) {
+Op slicing_op(const char* name, int inputs, std::vector<AttributeRule> attributes, ShapeRule rule, KernelMaker kernel, GradientRule gradient,
+              AxisRule axes) {
   Op op;
   op.name = name;
   op.min_inputs = op.max_inputs = inputs;
@@ -218,6 +220,7 @@ Op slicing_op(const char* name, int inputs, std::vector<AttributeRule> attribute
   op.shape_rule = std::move(rule);
   op.kernel = std::move(kernel);
   op.gradient = std::move(gradient);
+  op.axis_rule = std::move(axes);
   return op;
 }
 
@@ -226,12 +229,13 @@ Op slicing_op(const char* name, int inputs, std::vector<AttributeRule> attribute
 void register_slicing(Registry& registry) {
   const std::vector<AttributeRule> bounds = {{"begin", AttributeKind::kInts}, {"end", AttributeKind::kInts}, {"strides", AttributeKind::kInts}};
   const std::vector<AttributeRule> borders = {{"low", AttributeKind::kInts}, {"high", AttributeKind::kInts}};
-  registry.add(slicing_op("slice", 1, bounds, slice_specs, slice_kernel, slice_gradient));
-  Op slice_grad = slicing_op("slice_grad", 2, bounds, slice_grad_specs, slice_grad_kernel, slice_grad_gradient);
+  const AxisRule by_bounds = axes_with_entries({"begin", "end", "strides"});
+  registry.add(slicing_op("slice", 1, bounds, slice_specs, slice_kernel, slice_gradient, by_bounds));
+  Op slice_grad = slicing_op("slice_grad", 2, bounds, slice_grad_specs, slice_grad_kernel, slice_grad_gradient, by_bounds);
   slice_grad.shape_only_inputs = 1u << 1;
   registry.add(std::move(slice_grad));
-  registry.add(slicing_op("pad", 2, borders, pad_specs, pad_kernel, pad_gradient));
-  registry.add(slicing_op("flip", 1, {{"axes", AttributeKind::kInts}}, flip_specs, flip_kernel, flip_gradient));
+  registry.add(slicing_op("pad", 2, borders, pad_specs, pad_kernel, pad_gradient, axes_with_entries({"low", "high"})));
+  registry.add(slicing_op("flip", 1, {{"axes", AttributeKind::kInts}}, flip_specs, flip_kernel, flip_gradient, axes_with_some_named()));
 }
 
 }  // namespace keraunos

@@ -1,6 +1,7 @@
 // Softmax and log-softmax along one axis, and their gradients.
 #include "kernels/kernels.h"
 #include "kernels/movement.h"
+#include "ops/axis_rules.h"
 #include "ops/elementwise.h"
 #include "ops/half_precision.h"
 #include "ops/rules.h"
@@ -153,6 +154,12 @@ std::vector<Value> binary_body(Builder& build, const std::vector<Value>& inputs,
   return {formula({build, attributes.integer("axis")}, {build, inputs[0]}, {build, inputs[1]}).value()};
 }
 
+AxisRule rows_along_axis() {
+  AxisRule rule = axes_with_one_named();
+  rule.turns_rows = true;
+  return rule;
+}
+
 Op softmax_op(const char* name, FindRowLoop find, const char* grad_op, Body body) {
   Op op;
   op.name = name;
@@ -161,6 +168,7 @@ Op softmax_op(const char* name, FindRowLoop find, const char* grad_op, Body body
   op.kernel = softmax_kernel(find);
   op.gradient = through(grad_op);
   op.body = std::move(body);
+  op.axis_rule = rows_along_axis();
   return op;
 }
 
@@ -173,6 +181,7 @@ Op softmax_grad_op(const char* name, FindRowGradLoop find, GradientRule gradient
   op.kernel = softmax_grad_kernel(find);
   op.gradient = std::move(gradient);
   op.body = std::move(body);
+  op.axis_rule = rows_along_axis();
   return op;
 }
 

@@ -78,15 +78,28 @@ def batch_normalization_in_training(x, axis, offset=None, scale=None, epsilon=1e
     rank = len(x.shape)
     axis = axis_index(axis, rank)
     size = x.shape[axis]
-    if axis == rank - 1 and rank > 1 and type(size) is int:
+    if rank > 1 and type(size) is int:
         scale = _constants((size,), 1.0, x.dtype) if scale is None else scale
         offset = _constants((size,), 0.0, x.dtype) if offset is None else offset
-        return execute("batch_norm", [x, scale, offset], {"epsilon": float(epsilon)})
+        return _over_last_axis(
+            lambda x: execute("batch_norm", [x, scale, offset], {"epsilon": float(epsilon)}), x, axis
+        )
     axes = tuple(a for a in range(rank) if a != axis)
     mean = reduction.reduce("mean", x, axes, True)
     variance = reduction.reduce("mean", elementwise.square(elementwise.subtract(x, mean)), axes, False)
     mean = shaping.squeeze(mean, axes) if axes else mean
     return batch_normalization(x, mean, variance, axis, offset, scale, epsilon), mean, variance
+
+
+def _over_last_axis(normalize, x, axis):
+    """What `normalize` gives for `x` with `axis` as its last one; its first result has the axes of `x` again."""
+    rank = len(x.shape)
+    if axis == rank - 1:
+        return normalize(x)
+    others = [a for a in range(rank) if a != axis]
+    result, *statistics = normalize(execute("transpose", [x], {"axes": [*others, axis]}))
+    back = [rank - 1 if a == axis else others.index(a) for a in range(rank)]
+    return execute("transpose", [result], {"axes": back}), *statistics
 
 
 def _constants(sizes, value, dtype):
