@@ -15,6 +15,8 @@ constexpr Index kBlockElements = 131072;
 // Tiles that make good rows of the products, on any level.
 constexpr Index kTileStep = 24;
 constexpr Index kMostParts = 16, kFewParts = 4;
+// Each block reads all weights: three full tiles of products of the widest level are worth that.
+constexpr Index kTilesOfSmallBlocks = 18;
 // With fewer, reading the weights for each block costs more than passing tiles from thread to thread.
 constexpr Index kLeastTilesForBlocks = 16;
 constexpr Index kVectorOfAnyLevel = 16;
@@ -67,7 +69,7 @@ WinogradForward<T>::WinogradForward(const Convolution& shape, bool is_relu) : sh
   tile_columns_ = (shape.axes[2].out + 1) / 2;
   tiles_ = shape.batch * shape.axes[0].out * tile_rows_ * tile_columns_;
   const Index most = kBlockElements / (kWinogradPoints * std::max<Index>(1, shape.in_channels + shape.out_channels));
-  const Index share = round_up((tiles_ + kFewParts - 1) / kFewParts, 8);
+  const Index share = std::max(kTilesOfSmallBlocks, round_up((tiles_ + kFewParts - 1) / kFewParts, 8));
   const Index wanted = std::max<Index>(8, std::min(most / kTileStep * kTileStep, share));
   // An even number of them, nearly equal.
   blocks_ = tiles_ < kLeastTilesForBlocks ? 1 : round_up((tiles_ + wanted - 1) / wanted, 2);
