@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "kernels/kernels.h"
 #include "kernels/recurrent.h"
 #include "kernels/pooling.h"
+#include "kernels/winograd.h"
 
 using keraunos::Dtype;
 namespace kernels = keraunos::kernels;
@@ -33,8 +35,8 @@ bool is_wanted(const std::string& name) {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-// Seconds of one call: the best of rounds of about a millisecond, for about 60 ms.
-double best_time(const std::function<void()>& work) {
+// Seconds of one call: the best of rounds of about a millisecond, for about 60 ms. `between` runs between the rounds, its time does not count.
+double best_time(const std::function<void()>& work, const std::function<void()>& between = [] {}) {
   work();
   double start = now();
   work();
@@ -44,6 +46,7 @@ double best_time(const std::function<void()>& work) {
   const double end = now() + 0.06;
   int rounds = 0;
   while (now() < end || rounds++ < 5) {
+    between();
     start = now();
     for (int i = 0; i < repeats; ++i) work();
     best = std::min(best, (now() - start) / repeats);
@@ -85,19 +88,38 @@ KERAUNOS_PEAK(peak_baseline, "sse2", 16)
 #undef KERAUNOS_PEAK
 #endif
 
-double fma_peak() {
+// GFLOP/s of one thread: the best of its bursts.
+class Peak {
+ public:
+  void burst() {
 #if defined(__x86_64__) && defined(__GNUC__)
-  const std::string level = kernels::cpu_level();
-  const int lanes = level == "avx512" ? 16 : level == "avx2" ? 8 : 4;
-  const auto loop = level == "avx512" ? peak_avx512 : level == "avx2" ? peak_avx2 : peak_baseline;
-  volatile float sink = 0;
-  double best = 1e9;
-  for (int i = 0; i < 8; ++i) best = std::min(best, best_time([&] { sink = loop(0.1f); }));
-  (void)sink;
-  return 2.0 * kChains * lanes * kPeakSteps / best * 1e-9;
-#else
-  return 0;
+    const std::string level = kernels::cpu_level();
+    const int lanes = level == "avx512" ? 16 : level == "avx2" ? 8 : 4;
+    const auto loop = level == "avx512" ? peak_avx512 : level == "avx2" ? peak_avx2 : peak_baseline;
+    const double start = now();
+    sink_ = loop(0.1f);
+    gflops_ = std::max(gflops_, 2.0 * kChains * lanes * kPeakSteps / (now() - start) * 1e-9);
 #endif
+  }
+  double gflops() const { return gflops_; }
+
+ private:
+  double gflops_ = 0;
+  volatile float sink_ = 0;
+};
+
+double lone_peak = 0;  // measured once, before everything else
+
+double share(double gflops, double peak) { return peak > 0 ? gflops / (peak * current_threads) : 0.0; }
+
+// Beside the peak of a core that does nothing else, the peak in turns with the work: heavy work lowers the clock, also that of the peak.
+void report_products(const std::string& name, double products, const std::function<void()>& work) {
+  if (!is_wanted(name)) return;
+  Peak peak;
+  const double seconds = best_time(work, [&] { peak.burst(); });
+  const double gflops = 2.0 * products / seconds * 1e-9;
+  std::printf("{\"case\": \"%s\", \"threads\": %d, \"us\": %.3f, \"gflops\": %.1f, \"of_peak\": %.2f, \"of_peak_in_turns\": %.2f}\n", name.c_str(), current_threads,
+              seconds * 1e6, gflops, share(gflops, lone_peak), share(gflops, peak.gflops()));
 }
 
 struct GemmCase {
@@ -105,7 +127,7 @@ struct GemmCase {
   std::int64_t m, n, k;
 };
 
-void bench_gemm(const GemmCase& c, double peak) {
+void bench_gemm(const GemmCase& c) {
   const std::string name = std::string("gemm ") + c.kind + " " + std::to_string(c.m) + "," + std::to_string(c.n) + "," + std::to_string(c.k);
   if (!is_wanted(name)) return;
   kernels::Gemm<float> shape;
@@ -122,16 +144,13 @@ void bench_gemm(const GemmCase& c, double peak) {
   shape.activation = is_forward ? kernels::Activation::kRelu : kernels::Activation::kNone;
   Buffer a(static_cast<std::size_t>(c.m * c.k)), b(static_cast<std::size_t>(c.n * c.k)), bias(static_cast<std::size_t>(c.n));
   Buffer out(static_cast<std::size_t>(c.m * c.n)), workspace(kernels::gemm_workspace(shape) / 4 + 1), packed(kernels::gemm_packed_bytes(shape) / 4 + 1);
-  double seconds = 0;
+  const double products = static_cast<double>(c.m) * static_cast<double>(c.n) * static_cast<double>(c.k);
   if (std::strcmp(c.kind, "NNp") == 0) {
     kernels::gemm_pack(shape, b.data(), packed.data());
-    seconds = best_time([&] { kernels::gemm_packed(shape, a.data(), packed.data(), bias.data(), out.data(), workspace.data()); });
+    report_products(name, products, [&] { kernels::gemm_packed(shape, a.data(), packed.data(), bias.data(), out.data(), workspace.data()); });
   } else {
-    seconds = best_time([&] { kernels::gemm(shape, a.data(), b.data(), bias.data(), out.data(), workspace.data()); });
+    report_products(name, products, [&] { kernels::gemm(shape, a.data(), b.data(), bias.data(), out.data(), workspace.data()); });
   }
-  const double gflops = 2.0 * static_cast<double>(c.m) * static_cast<double>(c.n) * static_cast<double>(c.k) / seconds * 1e-9;
-  std::printf("{\"case\": \"%s\", \"threads\": %d, \"us\": %.3f, \"gflops\": %.1f, \"of_peak\": %.2f}\n", name.c_str(), current_threads, seconds * 1e6, gflops,
-              peak > 0 ? gflops / (peak * current_threads) : 0.0);
 }
 
 struct ConvolutionCase {
@@ -140,16 +159,8 @@ struct ConvolutionCase {
   std::int64_t groups;
 };
 
-void report_products(const std::string& name, double products, double peak, const std::function<void()>& work) {
-  if (!is_wanted(name)) return;
-  const double seconds = best_time(work);
-  const double gflops = 2.0 * products / seconds * 1e-9;
-  std::printf("{\"case\": \"%s\", \"threads\": %d, \"us\": %.3f, \"gflops\": %.1f, \"of_peak\": %.2f}\n", name.c_str(), current_threads, seconds * 1e6, gflops,
-              peak > 0 ? gflops / (peak * current_threads) : 0.0);
-}
-
 // Products with the padding count, as is usual.
-void bench_convolution(const ConvolutionCase& c, double peak) {
+void bench_convolution(const ConvolutionCase& c) {
   const std::int64_t out = c.is_same ? (c.size + c.stride - 1) / c.stride : (c.size - c.taps) / c.stride + 1;
   const std::int64_t low = c.is_same ? std::max<std::int64_t>(0, (out - 1) * c.stride + c.taps - c.size) / 2 : 0;
   kernels::Convolution shape{c.batch, c.in_channels, c.out_channels, c.groups, {}};
@@ -157,7 +168,8 @@ void bench_convolution(const ConvolutionCase& c, double peak) {
   const std::string name = std::to_string(c.batch) + " x " + std::to_string(c.size) + "x" + std::to_string(c.size) + "x" + std::to_string(c.in_channels) +
                            "->" + std::to_string(c.out_channels) + " taps " + std::to_string(c.taps) + (c.is_same ? " same" : " valid") +
                            (c.stride > 1 ? " stride " + std::to_string(c.stride) : "") + (c.groups > 1 ? " groups " + std::to_string(c.groups) : "");
-  if (!is_wanted("conv forward " + name) && !is_wanted("conv input gradient " + name) && !is_wanted("conv weight gradient " + name)) return;
+  const char* const kinds[] = {"conv forward ", "conv winograd forward ", "conv input gradient ", "conv weight gradient "};
+  if (std::none_of(std::begin(kinds), std::end(kinds), [&name](const char* kind) { return is_wanted(kind + name); })) return;
   const std::int64_t weights = shape.taps() * c.in_channels / c.groups * c.out_channels;
   const double products = static_cast<double>(c.batch * shape.places() * weights);
   const kernels::ConvolutionForward<float> forward(shape, true, kernels::Activation::kRelu);
@@ -167,9 +179,16 @@ void bench_convolution(const ConvolutionCase& c, double peak) {
   Buffer w(static_cast<std::size_t>(weights)), bias(static_cast<std::size_t>(c.out_channels)), out_w(static_cast<std::size_t>(weights));
   Buffer out_x(x.n), out_y(y.n);
   Buffer workspace(std::max({forward.workspace_bytes(), input_gradient.workspace_bytes(), weight_gradient.workspace_bytes()}) / 4 + 1);
-  report_products("conv forward " + name, products, peak, [&] { forward.run(x.data(), w.data(), bias.data(), out_y.data(), workspace.data()); });
-  report_products("conv input gradient " + name, products, peak, [&] { input_gradient.run(y.data(), w.data(), out_x.data(), workspace.data()); });
-  report_products("conv weight gradient " + name, products, peak, [&] { weight_gradient.run(x.data(), y.data(), out_w.data(), workspace.data()); });
+  report_products("conv forward " + name, products, [&] { forward.run(x.data(), w.data(), bias.data(), out_y.data(), workspace.data()); });
+  if (c.stride == 1 && c.taps == 3 && kernels::can_be_winograd(shape)) {
+    Buffer points(static_cast<std::size_t>(kernels::kWinogradPoints * c.in_channels * c.out_channels));
+    kernels::transform_winograd_kernel(w.data(), c.in_channels, c.out_channels, points.data());
+    const kernels::WinogradForward<float> winograd(shape, true);
+    Buffer space(winograd.workspace_bytes() / 4 + 1);
+    report_products("conv winograd forward " + name, products, [&] { winograd.run(x.data(), points.data(), bias.data(), out_y.data(), space.data()); });
+  }
+  report_products("conv input gradient " + name, products, [&] { input_gradient.run(y.data(), w.data(), out_x.data(), workspace.data()); });
+  report_products("conv weight gradient " + name, products, [&] { weight_gradient.run(x.data(), y.data(), out_w.data(), workspace.data()); });
 }
 
 void bench_elements(const std::string& name, std::int64_t n, const std::function<void()>& work) {
@@ -320,15 +339,17 @@ const ConvolutionCase kConvolutionCases[] = {
 int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) wanted_words.push_back(argv[i]);
   keraunos::set_thread_count(1);
-  const double peak = fma_peak();
-  std::printf("{\"case\": \"peak\", \"level\": \"%s\", \"gflops\": %.1f}\n", kernels::cpu_level(), peak);
+  Peak peak;
+  for (int i = 0; i < 8; ++i) best_time([&] { peak.burst(); });
+  lone_peak = peak.gflops();
+  std::printf("{\"case\": \"peak\", \"level\": \"%s\", \"gflops\": %.1f}\n", kernels::cpu_level(), lone_peak);
   keraunos::set_thread_count(0);
   const int most = keraunos::thread_count();
   for (int threads = 1; threads <= most; threads *= 2) {
     keraunos::set_thread_count(threads);
     current_threads = threads;
-    for (const GemmCase& c : kGemmCases) bench_gemm(c, peak);
-    for (const ConvolutionCase& c : kConvolutionCases) bench_convolution(c, peak);
+    for (const GemmCase& c : kGemmCases) bench_gemm(c);
+    for (const ConvolutionCase& c : kConvolutionCases) bench_convolution(c);
     if (is_wanted("max_pool") || is_wanted("average_pool")) bench_pooling();
     if (threads == 1) bench_maps();
     bench_sequences();

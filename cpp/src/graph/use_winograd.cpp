@@ -9,9 +9,17 @@
 namespace keraunos {
 namespace {
 
-// With fewer channels or places the transforms cost more than the products that they save.
-constexpr std::int64_t kLeastChannels = 16;
+// With fewer places or channels the transforms cost more than the products that they save. What they save and cost is as in * out to in + out;
+// small images gain from it earlier, because the plain tiles fit them badly.
 constexpr std::int64_t kLeastPlaces = 6;
+constexpr std::int64_t kLeastChannels = 16;
+constexpr std::int64_t kManyChannels = 32;
+constexpr std::int64_t kSmallImage = 13 * 13;
+
+bool saves_enough(std::int64_t in, std::int64_t out, std::int64_t places) {
+  if (in < kLeastChannels || out % kLeastChannels != 0) return false;
+  return 2 * in * out >= kManyChannels * (in + out) || places <= kSmallImage;
+}
 
 bool is_all(const Ints& numbers, std::int64_t wanted) {
   return std::all_of(numbers.begin(), numbers.end(), [wanted](std::int64_t number) { return number == wanted; });
@@ -23,8 +31,8 @@ bool pays(const Graph& graph, const Node& node) {
   const Dtype dtype = spec(node.outputs[0]).dtype;
   if (kernel.rank() != 4 || (dtype != Dtype::kFloat32 && dtype != Dtype::kFloat64)) return false;
   const bool is_plain = is_all(node.attributes.ints("strides"), 1) && is_all(node.attributes.ints("dilations"), 1);
-  return is_plain && kernel[0] == 3 && kernel[1] == 3 && kernel[2] == image[3] && kernel[2] >= kLeastChannels && kernel[3] % kLeastChannels == 0 &&
-         result[1] >= kLeastPlaces && result[2] >= kLeastPlaces;
+  return is_plain && kernel[0] == 3 && kernel[1] == 3 && kernel[2] == image[3] && result[1] >= kLeastPlaces && result[2] >= kLeastPlaces &&
+         saves_enough(kernel[2], kernel[3], result[1] * result[2]);
 }
 
 }  // namespace

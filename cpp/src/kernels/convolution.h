@@ -78,21 +78,19 @@ class ConvolutionWeightGradient {
     std::int64_t image, images, slice, row_begin, row_end;
   };
   Block block_at(std::int64_t index) const;
-  std::int64_t margin() const;
   void add_block(const Block& block, const T* x, const T* g, T* w, T* scratch) const;
   void add_block_by_taps(const Block& block, const T* x, const T* g, T* w, T* scratch) const;
   void add_block_by_windows(const Block& block, const T* x, const T* g, T* w, T* scratch) const;
   void add_block_depthwise(const Block& block, const T* x, const T* g, T* w) const;
   void pack_outputs(const Block& block, const T* g, std::int64_t group, T* packed) const;
-  void pack_outputs_by_taps(const Block& block, const T* g, std::int64_t group, T* packed) const;
-  std::int64_t segments_by_rows(const Block& block, const std::int64_t (&tap)[2], const T* packed_x, std::int64_t height,
-                                ConvolutionSegment<T>* out) const;
+  void pack_inputs(const Block& block, const T* from, std::int64_t pixels, T* packed) const;
+  std::int64_t runs_of(const Block& block, std::int64_t t1, std::int64_t t2, ConvolutionRun* out) const;
 
   Convolution shape_;
   Gemm<T> gemm_;
   std::int64_t in_group_ = 0, out_group_ = 0;
   std::int64_t rows_per_block_ = 1, blocks_per_slice_ = 1, images_per_block_ = 1;
-  bool joins_rows_ = false;  // rows of x and y have one size and stride 1: a tap reads all rows of an image in one run
+  bool reads_input_in_place_ = false, reads_output_in_place_ = false;
   std::int64_t blocks_ = 0, parts_ = 1;  // sums of their own, added in order at the end
   std::int64_t scratch_elements_ = 0, weights_ = 0;
   std::size_t workspace_bytes_ = 0;

@@ -1,6 +1,7 @@
 #include "kernels/convolution_gather.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/threads.h"
 #include "kernels/convolution_strips.h"
@@ -15,9 +16,12 @@ constexpr double kTaskWork = 2.5e6;
 constexpr Index kTilesPerBlock = 8;
 // Places of a row that are worth tiles of their own.
 constexpr Index kLongRow = 12;
-constexpr Index kSegmentsPerBlock = 256;
-// Windows of more taps take memory while they run.
-constexpr Index kTapsOnStack = 128;
+// Windows of more segments use the workspace, in few parts.
+constexpr Index kSegmentsOnStack = 256;
+constexpr Index kPartsWithManySegments = 16;
+constexpr Index kNoShift = std::numeric_limits<Index>::min();
+// Of a depthwise window, at once.
+constexpr Index kTapsAtOnce = 128;
 
 bool is_run(const GatherAxis& axis, std::vector<Index>& first, std::vector<Index>& count) {
   first.assign(static_cast<std::size_t>(axis.out), 0);
@@ -52,6 +56,49 @@ void ImageGather<T>::plan() {
   tile_base_ = count > 0 ? rows / count : 0;
   tile_extra_ = count > 0 ? rows % count : 0;
   tiles_ = tiling_ == Tiling::kImages ? count * places_ : tiling_ == Tiling::kRows ? count * batch * axes[0].out * axes[1].out : count;
+  if (tiling_ != Tiling::kPlaces) find_shifts();
+  const double work = 2.0 * static_cast<double>(tile_base_ + 1) * static_cast<double>(inner_size() * out_channels);
+  grain_ = std::max<Index>(1, static_cast<Index>(kTaskWork / std::max(1.0, work)));
+  if (segments_per_tile() > kSegmentsOnStack) grain_ = std::max(grain_, (tiles_ + kPartsWithManySegments - 1) / kPartsWithManySegments);
+}
+
+template <class T>
+Index ImageGather<T>::segments_per_tile() const {
+  return axes[0].taps * axes[1].taps * (tiling_ == Tiling::kImages && joins_taps_ ? 1 : axes[2].taps);
+}
+
+template <class T>
+std::size_t ImageGather<T>::workspace_bytes() const {
+  const std::size_t zeros = (static_cast<std::size_t>(in_channels) * sizeof(T) + 63) / 64 * 64;
+  if (segments_per_tile() <= kSegmentsOnStack) return zeros;
+  const Index parts = (tiles_ + grain_ - 1) / grain_;
+  return zeros + static_cast<std::size_t>(parts * segments_per_tile()) * sizeof(Segment);
+}
+
+template <class T>
+void ImageGather<T>::find_shifts() {
+  const GatherAxis& fast = axes[2];
+  columns_ = tiling_ == Tiling::kImages ? fast.out : static_cast<Index>(row_tiles_.size());
+  shift_.assign(static_cast<std::size_t>(columns_), kNoShift);
+  for (std::size_t column = 1; column < shift_.size(); ++column) {
+    if (tiling_ == Tiling::kRows) {
+      const RowTile &before = row_tiles_[column - 1], &tile = row_tiles_[column];
+      const bool is_alike = before.is_inside && tile.is_inside && before.rows >= tile.rows && before.step == tile.step;
+      if (is_alike) shift_[column] = tile.source - before.source;
+      continue;
+    }
+    const Index* before = fast.source.data() + fast.order[column - 1] * fast.taps;
+    const Index* source = fast.source.data() + fast.order[column] * fast.taps;
+    Index shift = kNoShift;
+    bool is_alike = true;
+    for (Index tap = 0; tap < fast.taps && is_alike; ++tap) {
+      is_alike = (before[tap] < 0) == (source[tap] < 0);
+      if (!is_alike || source[tap] < 0) continue;
+      is_alike = shift == kNoShift || shift == source[tap] - before[tap];
+      shift = source[tap] - before[tap];
+    }
+    if (is_alike) shift_[column] = shift;
+  }
 }
 
 // Cuts a row of y into tiles.
@@ -214,41 +261,48 @@ typename ImageGather<T>::Segment* ImageGather<T>::add_row(const T* x, const Pixe
   return out;
 }
 
+// `before` is the neighbour in the line, if it was made for the same block: it lends its segments where only the place differs.
 template <class T>
-void ImageGather<T>::make_tile_of_images(Index index, const T* x, T* y, Segment* segments, Tile& tile) const {
-  const Index group = index / places_, first = group * tile_base_ + std::min(group, tile_extra_);
-  tile.rows = static_cast<int>(tile_base_ + (group < tile_extra_ ? 1 : 0));
-  tile.segments = segments;
-  tile.a_offset = 0;
-  const Pixel pixel = pixel_at(first * places_ + index % places_);
-  tile.count = add_alike(x, pixel, tile.rows, segments) - segments;
-  T* c = y_pixel(y, pixel);
-  for (int r = 0; r < tile.rows; ++r) tile.c[r] = c + r * places_ * out_channels;
+void ImageGather<T>::make_tile_of_images(Index line, Index column, const Tile* before, const T* x, T* y, Segment* segments, Tile& tile) const {
+  const Index shift = shift_[static_cast<std::size_t>(column)];
+  if (before != nullptr && shift != kNoShift) {
+    tile.rows = before->rows;
+    tile.segments = before->segments;
+    tile.count = before->count;
+    tile.a_offset = before->a_offset + shift * in_channels;
+    tile.row = before->row;
+  } else {
+    const Index lines = axes[0].out * axes[1].out, group = line / lines, first = group * tile_base_ + std::min(group, tile_extra_);
+    const Pixel pixel = pixel_at(first * places_ + line % lines * columns_ + column);
+    tile.rows = static_cast<int>(tile_base_ + (group < tile_extra_ ? 1 : 0));
+    tile.segments = segments;
+    tile.count = add_alike(x, pixel, tile.rows, segments) - segments;
+    tile.a_offset = 0;
+    tile.row = y_pixel(y, pixel) - pixel.places[2] * out_channels;
+  }
+  T* c = tile.row + axes[2].order[static_cast<std::size_t>(column)] * out_channels;
+  for (int r = 0; r < tile.rows; ++r, c += places_ * out_channels) tile.c[r] = c;
 }
 
-// The tile `index` goes to tiles[index - block_begin]; tiles of the same row before it lend it their segments where only the place differs.
 template <class T>
-void ImageGather<T>::make_tile_of_row(Index index, Index block_begin, const T* x, const T* zeros, T* y, Segment* segments, Tile* tiles) const {
+void ImageGather<T>::make_tile_of_row(Index line, Index column, const Tile* before, const T* x, const T* zeros, T* y, Segment* segments, Tile& tile) const {
   const GatherAxis& fast = axes[2];
-  const Index per_row = static_cast<Index>(row_tiles_.size()), row = index / per_row, in_row = index % per_row;
-  const RowTile& cut = row_tiles_[static_cast<std::size_t>(in_row)];
-  Tile& tile = tiles[index - block_begin];
+  const RowTile& cut = row_tiles_[static_cast<std::size_t>(column)];
+  const Index shift = shift_[static_cast<std::size_t>(column)];
   tile.rows = cut.rows;
-  tile.segments = segments;
-  tile.a_offset = 0;
-  const Pixel pixel = pixel_at(row * fast.out + cut.first);
-  T* c = y_pixel(y, pixel) - pixel.places[2] * out_channels;
-  for (int r = 0; r < cut.rows; ++r) tile.c[r] = c + fast.order[static_cast<std::size_t>(cut.first + r)] * out_channels;
-  const RowTile& last = row_tiles_[static_cast<std::size_t>(std::max<Index>(0, in_row - 1))];
-  const bool has_neighbour = in_row > 0 && index > block_begin && cut.is_inside && last.is_inside;
-  if (has_neighbour && last.rows >= cut.rows && last.step == cut.step) {
-    const Tile& before = tiles[index - block_begin - 1];
-    tile.segments = before.segments;
-    tile.count = before.count;
-    tile.a_offset = before.a_offset + (cut.source - last.source) * in_channels;
-    return;
+  if (before != nullptr && shift != kNoShift) {
+    tile.segments = before->segments;
+    tile.count = before->count;
+    tile.a_offset = before->a_offset + shift * in_channels;
+    tile.row = before->row;
+  } else {
+    const Pixel pixel = pixel_at(line * fast.out + cut.first);
+    tile.segments = segments;
+    tile.count = add_row(x, pixel, cut, zeros, segments) - segments;
+    tile.a_offset = 0;
+    tile.row = y_pixel(y, pixel) - pixel.places[2] * out_channels;
   }
-  tile.count = add_row(x, pixel, cut, zeros, segments) - segments;
+  for (int r = 0; r < cut.rows; ++r) tile.c[r] = tile.row + fast.order[static_cast<std::size_t>(cut.first + r)] * out_channels;
 }
 
 template <class T>
@@ -266,52 +320,61 @@ void ImageGather<T>::make_tile_of_places(Index index, const T* x, const T* zeros
 }
 
 template <class T>
-void ImageGather<T>::run_tiles(Index begin, Index end, const T* x, const Weights& weights, const T* bias, T* y, const T* zeros) const {
+void ImageGather<T>::make_tiles(Index first, Index count, const T* x, const T* zeros, T* y, Segment* segments, Tile* tiles) const {
+  const Index per_tile = segments_per_tile();
+  Index line = first / columns_, column = first % columns_;
+  for (Index i = 0; i < count; ++i, segments += per_tile) {
+    const Tile* before = i > 0 && column > 0 ? &tiles[i - 1] : nullptr;
+    switch (tiling_) {
+      case Tiling::kImages: make_tile_of_images(line, column, before, x, y, segments, tiles[i]); break;
+      case Tiling::kRows: make_tile_of_row(line, column, before, x, zeros, y, segments, tiles[i]); break;
+      case Tiling::kPlaces: make_tile_of_places(first + i, x, zeros, y, segments, tiles[i]); break;
+    }
+    if (++column == columns_) {
+      column = 0;
+      ++line;
+    }
+  }
+}
+
+template <class T>
+void ImageGather<T>::multiply_tiles(const Tile* tiles, Index count, const Weights& weights, const T* bias) const {
   const ConvolutionLevel<T>& level = convolution_level<T>();
   const Index out_group = out_channels / groups, inner = inner_size();
   const ColumnStrips<T> strips(out_group);
-  Segment on_stack[kSegmentsPerBlock];
-  std::vector<Segment> on_heap;  // for windows of very many taps
-  Segment* segments = on_stack;
-  const Index per_tile = axes[0].taps * axes[1].taps * (tiling_ == Tiling::kImages && joins_taps_ ? 1 : axes[2].taps);
-  const Index per_block = std::clamp<Index>(kSegmentsPerBlock / per_tile, 1, kTilesPerBlock);
-  if (per_tile > kSegmentsPerBlock) {
-    on_heap.resize(static_cast<std::size_t>(per_tile));
-    segments = on_heap.data();
+  ConvolutionTile<T> call;
+  call.a_step = 1;
+  call.adds_to_c = false;
+  call.is_relu = is_relu;
+  for (Index group = 0; group < groups; ++group) {
+    for (Index strip = 0; strip < strips.count(); ++strip) {
+      const Index column = strips.begin(strip);
+      const Index channel = group * out_group + column;
+      call.b_step = weights.row_step > 0 ? weights.row_step : strips.width(strip);
+      call.b = weights.data + group * weights.group_step + (weights.row_step > 0 ? column : column * inner);
+      call.columns = strips.columns(strip);
+      call.bias = has_bias ? bias + channel : nullptr;
+      for (const Tile* tile = tiles; tile != tiles + count; ++tile) {
+        call.segments = tile->segments;
+        call.count = tile->count;
+        call.a_offset = tile->a_offset + group * (in_channels / groups);
+        for (int r = 0; r < tile->rows; ++r) call.c[r] = tile->c[r] + channel;
+        level.tile[tile->rows - 1][strips.vectors(strip) - 1](call);
+      }
+    }
   }
+}
+
+template <class T>
+void ImageGather<T>::run_tiles(Index begin, Index end, const T* x, const Weights& weights, const T* bias, T* y, const T* zeros, Segment* segments) const {
+  Segment on_stack[kSegmentsOnStack];
+  if (segments == nullptr) segments = on_stack;
+  const Index per_block = std::clamp<Index>(kSegmentsOnStack / segments_per_tile(), 1, kTilesPerBlock);
   Tile tiles[kTilesPerBlock];
   for (Index first = begin; first < end; first += per_block) {
     const Index count = std::min(per_block, end - first);
-    for (Index i = 0; i < count; ++i) {
-      Segment* free = segments + i * per_tile;
-      switch (tiling_) {
-        case Tiling::kImages: make_tile_of_images(first + i, x, y, free, tiles[i]); break;
-        case Tiling::kRows: make_tile_of_row(first + i, first, x, zeros, y, free, tiles); break;
-        case Tiling::kPlaces: make_tile_of_places(first + i, x, zeros, y, free, tiles[i]); break;
-      }
-    }
-    for (Index group = 0; group < groups; ++group) {
-      for (Index strip = 0; strip < strips.count(); ++strip) {
-        const Index column = strips.begin(strip);
-        const Index channel = group * out_group + column;
-        ConvolutionTile<T> call;
-        call.a_step = 1;
-        call.b_step = weights.row_step > 0 ? weights.row_step : strips.width(strip);
-        call.b = weights.data + group * weights.group_step + (weights.row_step > 0 ? column : column * inner);
-        call.columns = strips.columns(strip);
-        call.adds_to_c = false;
-        call.bias = has_bias ? bias + channel : nullptr;
-        call.is_relu = is_relu;
-        for (Index i = 0; i < count; ++i) {
-          const Tile& tile = tiles[i];
-          call.segments = tile.segments;
-          call.count = tile.count;
-          call.a_offset = tile.a_offset + group * (in_channels / groups);
-          for (int r = 0; r < tile.rows; ++r) call.c[r] = tile.c[r] + channel;
-          level.tile[tile.rows - 1][strips.vectors(strip) - 1](call);
-        }
-      }
-    }
+    make_tiles(first, count, x, zeros, y, segments, tiles);
+    multiply_tiles(tiles, count, weights, bias);
   }
 }
 
@@ -319,41 +382,51 @@ template <class T>
 void ImageGather<T>::run(const T* x, const Weights& weights, const T* bias, T* y, void* workspace) const {
   T* zeros = static_cast<T*>(workspace);
   std::fill(zeros, zeros + in_channels, T(0));
-  const double work = 2.0 * static_cast<double>(tile_base_ + 1) * static_cast<double>(inner_size() * out_channels);
-  const Index grain = std::max<Index>(1, static_cast<Index>(kTaskWork / std::max(1.0, work)));
-  parallel_for(tiles_, grain, [&](Index begin, Index end) { run_tiles(begin, end, x, weights, bias, y, zeros); });
+  const Index per_tile = segments_per_tile();
+  char* const space = static_cast<char*>(workspace) + (static_cast<std::size_t>(in_channels) * sizeof(T) + 63) / 64 * 64;
+  Segment* const segments = per_tile > kSegmentsOnStack ? reinterpret_cast<Segment*>(space) : nullptr;
+  parallel_for(tiles_, grain_, [&](Index begin, Index end) {
+    run_tiles(begin, end, x, weights, bias, y, zeros, segments == nullptr ? nullptr : segments + begin / grain_ * per_tile);
+  });
+}
+
+// The window of one place, a part of the taps after the other: the sums go on where they were.
+template <class T>
+void ImageGather<T>::run_depthwise_place(const Pixel& pixel, const T* x, const T* w, bool is_reversed, const T* bias, T* y) const {
+  const GatherAxis &slow = axes[0], &middle = axes[1], &fast = axes[2];
+  const T *from[kTapsAtOnce], *by[kTapsAtOnce];
+  T* const to = y_pixel(y, pixel);
+  const T* sums = bias;
+  Index count = 0;
+  for (Index t0 = 0; t0 < slow.taps; ++t0) {
+    const Index a = slow.source[static_cast<std::size_t>(pixel.places[0] * slow.taps + t0)];
+    if (a < 0) continue;
+    for (Index t1 = 0; t1 < middle.taps; ++t1) {
+      const Index b = middle.source[static_cast<std::size_t>(pixel.places[1] * middle.taps + t1)];
+      if (b < 0) continue;
+      const T* row = x + x_offset(pixel.image, a, b, 0);
+      const Index tap = (t0 * middle.taps + t1) * fast.taps;
+      for (Index t2 = 0; t2 < fast.taps; ++t2) {
+        const Index c = fast.source[static_cast<std::size_t>(pixel.places[2] * fast.taps + t2)];
+        if (c < 0) continue;
+        if (count == kTapsAtOnce) {
+          convolution_level<T>().depthwise(from, by, count, in_channels, sums, false, to);
+          sums = to;
+          count = 0;
+        }
+        from[count] = row + c * in_channels;
+        by[count++] = w + (is_reversed ? taps_ - 1 - tap - t2 : tap + t2) * in_channels;
+      }
+    }
+  }
+  convolution_level<T>().depthwise(from, by, count, in_channels, sums, is_relu, to);
 }
 
 template <class T>
 void ImageGather<T>::run_depthwise(const T* x, const T* w, bool is_reversed, const T* bias, T* y) const {
-  const GatherAxis &slow = axes[0], &middle = axes[1], &fast = axes[2];
   const Index grain = std::max<Index>(1, static_cast<Index>(kTaskWork / 8) / std::max<Index>(1, taps_ * in_channels));
   parallel_for(batch * places_, grain, [&](Index begin, Index end) {
-    const T* on_stack[2 * kTapsOnStack];
-    std::vector<const T*> on_heap(taps_ > kTapsOnStack ? static_cast<std::size_t>(2 * taps_) : 0);
-    const T** from = taps_ > kTapsOnStack ? on_heap.data() : on_stack;
-    const T** by = from + taps_;
-    for (Index index = begin; index < end; ++index) {
-      const Pixel pixel = pixel_at(index);
-      Index count = 0;
-      for (Index t0 = 0; t0 < slow.taps; ++t0) {
-        const Index a = slow.source[static_cast<std::size_t>(pixel.places[0] * slow.taps + t0)];
-        if (a < 0) continue;
-        for (Index t1 = 0; t1 < middle.taps; ++t1) {
-          const Index b = middle.source[static_cast<std::size_t>(pixel.places[1] * middle.taps + t1)];
-          if (b < 0) continue;
-          const T* row = x + x_offset(pixel.image, a, b, 0);
-          const Index tap = (t0 * middle.taps + t1) * fast.taps;
-          for (Index t2 = 0; t2 < fast.taps; ++t2) {
-            const Index c = fast.source[static_cast<std::size_t>(pixel.places[2] * fast.taps + t2)];
-            if (c < 0) continue;
-            from[count] = row + c * in_channels;
-            by[count++] = w + (is_reversed ? taps_ - 1 - tap - t2 : tap + t2) * in_channels;
-          }
-        }
-      }
-      convolution_level<T>().depthwise(from, by, count, in_channels, has_bias ? bias : nullptr, is_relu, y_pixel(y, pixel));
-    }
+    for (Index index = begin; index < end; ++index) run_depthwise_place(pixel_at(index), x, w, is_reversed, has_bias ? bias : nullptr, y);
   });
 }
 

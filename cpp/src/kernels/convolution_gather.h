@@ -37,7 +37,7 @@ class ImageGather {
   std::int64_t inner_size() const { return taps_ * (in_channels / groups); }
   std::int64_t tiles() const { return tiles_; }
   std::int64_t packed_elements() const;  // of one group
-  std::size_t workspace_bytes() const { return static_cast<std::size_t>(in_channels) * sizeof(T); }
+  std::size_t workspace_bytes() const;
   void run(const T* x, const Weights& weights, const T* bias, T* y, void* workspace) const;
   // One weight per tap and channel.
   void run_depthwise(const T* x, const T* w, bool is_reversed, const T* bias, T* y) const;
@@ -52,6 +52,7 @@ class ImageGather {
     const Segment* segments;
     std::int64_t count;
     std::int64_t a_offset;  // added to every a of the segments
+    T* row;  // of y, where the tile is
     T* c[kConvolutionRows];
   };
   // Neighbouring places of a row of y. Where all of them read by all taps, they read places of x that lie `step` apart.
@@ -77,17 +78,26 @@ class ImageGather {
   Segment* add_mixed(const T* x, const Pixel* pixels, int rows, const T* zeros, Segment* out) const;
   Segment* add_row(const T* x, const Pixel& pixel, const RowTile& row_tile, const T* zeros, Segment* out) const;
   void cut_rows(std::int64_t most);
-  void make_tile_of_images(std::int64_t index, const T* x, T* y, Segment* segments, Tile& tile) const;
-  void make_tile_of_row(std::int64_t index, std::int64_t block_begin, const T* x, const T* zeros, T* y, Segment* segments, Tile* tiles) const;
+  void find_shifts();
+  std::int64_t segments_per_tile() const;
+  void make_tile_of_images(std::int64_t line, std::int64_t column, const Tile* before, const T* x, T* y, Segment* segments, Tile& tile) const;
+  void make_tile_of_row(std::int64_t line, std::int64_t column, const Tile* before, const T* x, const T* zeros, T* y, Segment* segments, Tile& tile) const;
   void make_tile_of_places(std::int64_t index, const T* x, const T* zeros, T* y, Segment* segments, Tile& tile) const;
-  void run_tiles(std::int64_t begin, std::int64_t end, const T* x, const Weights& weights, const T* bias, T* y, const T* zeros) const;
+  void make_tiles(std::int64_t first, std::int64_t count, const T* x, const T* zeros, T* y, Segment* segments, Tile* tiles) const;
+  void multiply_tiles(const Tile* tiles, std::int64_t count, const Weights& weights, const T* bias) const;
+  void run_tiles(std::int64_t begin, std::int64_t end, const T* x, const Weights& weights, const T* bias, T* y, const T* zeros, Segment* segments) const;
+
+  void run_depthwise_place(const Pixel& pixel, const T* x, const T* w, bool is_reversed, const T* bias, T* y) const;
 
   std::int64_t taps_ = 1, places_ = 1;
   bool joins_taps_ = false;  // taps next to each other on the last axis read pixels next to each other
   std::vector<std::int64_t> run_first_, run_count_;  // of the last axis: the taps inside the image
   Tiling tiling_ = Tiling::kPlaces;
   std::vector<RowTile> row_tiles_;  // of one row
-  std::int64_t tiles_ = 0, tile_base_ = 0, tile_extra_ = 0;
+  // Tiles of images and of rows come in lines. How much further than its neighbour before it a tile of a line reads, in pixels, by the same taps.
+  std::int64_t columns_ = 1;
+  std::vector<std::int64_t> shift_;  // or kNoShift
+  std::int64_t tiles_ = 0, tile_base_ = 0, tile_extra_ = 0, grain_ = 1;
 };
 
 }  // namespace keraunos::kernels

@@ -1,5 +1,5 @@
-// The weight gradient: for every tap a product of input pixels, turned, with output pixels. Both are packed block by block, so that the tiles
-// of a block read them from the nearest cache in order; taps on the padding are left out.
+// The weight gradient: for every tap a product of input pixels, turned, with output pixels, block by block, so that the tiles of a block find
+// both in a near cache. Pixels of many channels are packed first; taps on the padding are left out.
 #include <algorithm>
 #include <utility>
 
@@ -14,6 +14,8 @@ using Index = std::int64_t;
 
 // Places of a block: long enough for the tiles to add up, short enough for the nearest cache.
 constexpr Index kBlockPlaces = 192;
+// Bytes of a pixel's channels up to which a block is read where it lies. With more, the pixels of a tile fall on few sets of the nearest cache.
+constexpr Index kShortPixel = 256;
 constexpr double kSerialWork = 5e6;
 constexpr Index kMaxParts = 16;
 constexpr Index kPartElements = 1 << 19;  // of all parts together, at most
@@ -82,7 +84,8 @@ ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& shape
   weights_ = shape.taps() * in_group_ * shape.out_channels;
   rows_per_block_ = std::clamp<Index>(kBlockPlaces / std::max<Index>(1, fast.out), 1, std::max<Index>(1, middle.out));
   blocks_per_slice_ = ceil_div(middle.out, rows_per_block_);
-  joins_rows_ = fast.stride == 1 && middle.stride == 1 && fast.in == fast.out;
+  reads_input_in_place_ = shape.in_channels * static_cast<Index>(sizeof(T)) <= kShortPixel;
+  reads_output_in_place_ = out_group_ % convolution_level<T>().lanes == 0 && shape.out_channels * static_cast<Index>(sizeof(T)) <= kShortPixel;
   const bool has_whole_images = slow.out == 1 && blocks_per_slice_ == 1 && in_group_ >= kFewChannels && !shape.is_depthwise();
   if (has_whole_images) images_per_block_ = std::clamp<Index>(kBlockPlaces / std::max<Index>(1, shape.places()), 1, std::max<Index>(1, shape.batch));
   blocks_ = ceil_div(shape.batch, images_per_block_) * slow.out * blocks_per_slice_;
@@ -96,18 +99,12 @@ ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& shape
     scratch_elements_ = places * width + windows * in_group_;
   } else if (!shape.is_depthwise()) {
     const Index input_rows = std::min(middle.in, span_of(middle, rows_per_block_));
-    const Index pixels = images_per_block_ * input_rows * fast.in + 2 * margin();
-    scratch_elements_ = (joins_rows_ ? fast.taps : 1) * places * width + pixels * in_group_;
+    const Index pixels = images_per_block_ * input_rows * fast.in;
+    scratch_elements_ = (reads_output_in_place_ ? 0 : places * width) + (reads_input_in_place_ ? 0 : pixels * in_group_);
   }
   // Stores of packing may run over by a vector.
   scratch_elements_ = ceil_div(scratch_elements_ + 32, 16) * 16;
   workspace_bytes_ = static_cast<std::size_t>(parts_ * scratch_elements_ + (parts_ - 1) * weights_) * sizeof(T);
-}
-
-// Pixels before and after the packed input that a run of rows may read, times zero.
-template <class T>
-Index ConvolutionWeightGradient<T>::margin() const {
-  return joins_rows_ ? (shape_.axes[2].taps - 1) * shape_.axes[2].dilation : 0;
 }
 
 template <class T>
@@ -129,107 +126,73 @@ void ConvolutionWeightGradient<T>::pack_outputs(const Block& block, const T* g, 
   }
 }
 
-// Once for each tap of the last axis, with zeros where the tap is on the padding: so the taps of a block need no regard to the ends of rows.
+// What taps (t1, t2) read for the rows of a block: runs of pixels of the block's part of the input and of its outputs.
 template <class T>
-void ConvolutionWeightGradient<T>::pack_outputs_by_taps(const Block& block, const T* g, Index group, T* packed) const {
-  const ConvolutionAxis& fast = shape_.axes[2];
-  const ColumnStrips<T> strips(out_group_);
-  const Index places = block.images * (block.row_end - block.row_begin) * fast.out, size = places * strips.whole_width();
-  pack_outputs(block, g, group, packed);
-  for (Index tap = fast.taps; tap-- > 0;) {
-    T* copy = packed + tap * size;
-    if (tap > 0) std::copy(packed, packed + size, copy);
-    const auto [begin, end] = inside(fast, tap);
-    for (Index strip = 0; strip < strips.count() && (begin > 0 || end < fast.out); ++strip) {
-      const Index width = strips.width(strip);
-      T* row = copy + strips.begin(strip) * places;
-      for (Index place = 0; place < places; place += fast.out, row += fast.out * width) {
-        std::fill(row, row + begin * width, T(0));
-        std::fill(row + std::max(begin, end) * width, row + fast.out * width, T(0));
-      }
-    }
-  }
-}
-
-// What taps (t1, t2) read of the packed input of `height` channels, for the rows of a block.
-template <class T>
-Index ConvolutionWeightGradient<T>::segments_by_rows(const Block& block, const Index (&tap)[2], const T* packed_x, Index height,
-                                                     ConvolutionSegment<T>* out) const {
+Index ConvolutionWeightGradient<T>::runs_of(const Block& block, Index t1, Index t2, ConvolutionRun* out) const {
   const ConvolutionAxis &middle = shape_.axes[1], &fast = shape_.axes[2];
   const InputRows input(middle, block.row_begin, block.row_end);
-  const Index rows = block.row_end - block.row_begin;
-  const auto add = [&](Index image, Index row, Index column, Index length) {
-    const Index source = image * input.count + input_place(middle, row, tap[0]) - input.first;
-    const T* a = packed_x + (source * fast.in + input_place(fast, column, tap[1])) * height;
-    for (Index r = 0; r < height; ++r) out->a[r] = a + r;
-    out->b = (image * rows + row - block.row_begin) * fast.out + column;
-    out->length = length;
-    ++out;
-  };
-  const ConvolutionSegment<T>* const begin = out;
-  const std::pair<Index, Index> columns = inside(fast, tap[1]), all = inside(middle, tap[0]);
-  const Index first = std::max(block.row_begin, all.first), last = std::min(block.row_end, all.second);
-  if (columns.first >= columns.second || first >= last) return 0;
+  const auto [begin, end] = inside(fast, t2);
+  const auto [top, bottom] = inside(middle, t1);
+  const Index first = std::max(block.row_begin, top), last = std::min(block.row_end, bottom), rows = block.row_end - block.row_begin;
+  if (begin >= end) return 0;
+  const ConvolutionRun* const start = out;
   for (Index image = 0; image < block.images; ++image) {
-    if (joins_rows_) {
-      add(image, first, 0, (last - first) * fast.out);
-      continue;
+    const Index image_step = reads_input_in_place_ ? shape_.axes[0].in * middle.in : input.count;
+    for (Index row = first; row < last; ++row) {
+      const Index source = image * image_step + input_place(middle, row, t1) - input.first;
+      *out++ = {source * fast.in + input_place(fast, begin, t2), (image * rows + row - block.row_begin) * fast.out + begin, end - begin};
     }
-    for (Index row = first; row < last; ++row) add(image, row, columns.first, columns.second - columns.first);
   }
-  return out - begin;
+  return out - start;
 }
 
-// Channels as rows of the tiles; the packed input serves every tap of its slice.
+// Copies a part of the input, tile after tile of its channels.
+template <class T>
+void ConvolutionWeightGradient<T>::pack_inputs(const Block& block, const T* from, Index pixels, T* packed) const {
+  const Index image_step = shape_.pixels() * shape_.in_channels;
+  for_each_tile(in_group_, ColumnStrips<T>(out_group_).tile_rows(), [&](Index first, Index height) {
+    for (Index image = 0; image < block.images; ++image, packed += pixels * height) {
+      gemm_level<T>().pack_a(from + image * image_step + first, 1, shape_.in_channels, height, pixels, packed);
+    }
+  });
+}
+
+// Channels as rows of the tiles.
 template <class T>
 void ConvolutionWeightGradient<T>::add_block_by_taps(const Block& block, const T* x, const T* g, T* w, T* scratch) const {
   const ColumnStrips<T> strips(out_group_);
   const ConvolutionAxis &slow = shape_.axes[0], &middle = shape_.axes[1], &fast = shape_.axes[2];
   const InputRows input(middle, block.row_begin, block.row_end);
-  const Index places = block.images * (block.row_end - block.row_begin) * fast.out, packed_size = places * strips.whole_width();
-  const Index per_image = input.count * fast.in, pixels = block.images * per_image + 2 * margin();
-  T* packed_x = scratch + (joins_rows_ ? fast.taps : 1) * packed_size;
-  ConvolutionSegment<T> segments[kBlockPlaces];  // at most one for each row
+  const Index places = block.images * (block.row_end - block.row_begin) * fast.out, pixels = input.count * fast.in;
+  const Index first_place = ((block.image * slow.out + block.slice) * middle.out + block.row_begin) * fast.out;
+  T* packed_x = scratch + (reads_output_in_place_ ? 0 : places * strips.whole_width());
+  ConvolutionRun runs[kBlockPlaces];  // at most one for each row
+  ConvolutionWeightTile<T> call;
+  call.runs = runs;
+  call.stride = fast.stride;
+  call.c_step = shape_.out_channels;
   for (Index group = 0; group < shape_.groups; ++group) {
-    joins_rows_ ? pack_outputs_by_taps(block, g, group, scratch) : pack_outputs(block, g, group, scratch);
+    if (!reads_output_in_place_) pack_outputs(block, g, group, scratch);
+    const T* outputs = g + first_place * shape_.out_channels + group * out_group_;
     for (Index t0 = 0; t0 < slow.taps; ++t0) {
       const Index slice = input_place(slow, block.slice, t0);
       if (slice < 0 || slice >= slow.in || input.count == 0) continue;
-      const Index image_step = slow.in * middle.in * fast.in * shape_.in_channels;
-      const T* from = x + block.image * image_step + (slice * middle.in + input.first) * fast.in * shape_.in_channels + group * in_group_;
-      for_each_tile(in_group_, strips.tile_rows(), [&](Index first, Index height) {
-        T* to = packed_x + first * pixels;
-        std::fill(to, to + margin() * height, T(0));
-        for (Index image = 0; image < block.images; ++image) {
-          gemm_level<T>().pack_a(from + image * image_step + first, 1, shape_.in_channels, height, per_image, to + (margin() + image * per_image) * height);
-        }
-        std::fill(to + (pixels - margin()) * height, to + pixels * height, T(0));
-      });
+      const T* from = x + ((block.image * slow.in + slice) * middle.in + input.first) * fast.in * shape_.in_channels + group * in_group_;
+      if (!reads_input_in_place_) pack_inputs(block, from, pixels, packed_x);
       for (Index tap = 0; tap < middle.taps * fast.taps; ++tap) {
-        const Index t1 = tap / fast.taps, t2 = tap % fast.taps;
-        Index height_of_segments = 0, count = 0;
+        call.count = runs_of(block, tap / fast.taps, tap % fast.taps, runs);
+        if (call.count == 0) continue;
+        T* to = w + (t0 * middle.taps * fast.taps + tap) * in_group_ * shape_.out_channels + group * out_group_;
         for_each_tile(in_group_, strips.tile_rows(), [&](Index first, Index height) {
-          if (height != height_of_segments) {
-            height_of_segments = height;
-            count = segments_by_rows(block, {t1, t2}, packed_x + margin() * height, height, segments);
-          }
-          if (count == 0) return;
-          ConvolutionTile<T> call;
-          call.segments = segments;
-          call.count = count;
-          call.a_offset = first * pixels;
-          call.a_step = fast.stride * height;
-          call.adds_to_c = true;
-          call.bias = nullptr;
-          call.is_relu = false;
-          T* c = w + ((t0 * middle.taps * fast.taps + tap) * in_group_ + first) * shape_.out_channels + group * out_group_;
+          call.a = reads_input_in_place_ ? from + first : packed_x + first * pixels * block.images;
+          call.a_step = reads_input_in_place_ ? shape_.in_channels : height;
           for (Index strip = 0; strip < strips.count(); ++strip) {
             const Index column = strips.begin(strip);
             call.columns = strips.columns(strip);
-            call.b_step = strips.width(strip);
-            call.b = scratch + (joins_rows_ ? t2 : 0) * packed_size + column * places;
-            for (Index r = 0; r < height; ++r) call.c[r] = c + r * shape_.out_channels + column;
-            convolution_level<T>().tile[height - 1][strips.vectors(strip) - 1](call);
+            call.b_step = reads_output_in_place_ ? shape_.out_channels : strips.width(strip);
+            call.b = reads_output_in_place_ ? outputs + column : scratch + column * places;
+            call.c = to + first * shape_.out_channels + column;
+            convolution_level<T>().weight_tile[height - 1][strips.vectors(strip) - 1](call);
           }
         });
       }

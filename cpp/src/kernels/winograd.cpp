@@ -15,6 +15,10 @@ constexpr Index kBlockElements = 131072;
 // Tiles that make good rows of the products, on any level.
 constexpr Index kTileStep = 24;
 constexpr Index kMostParts = 16, kFewParts = 4;
+// Each block reads all weights: three full tiles of products of the widest level are worth that.
+constexpr Index kTilesOfSmallBlocks = 18;
+// With fewer, reading the weights for each block costs more than passing tiles from thread to thread.
+constexpr Index kLeastTilesForBlocks = 16;
 constexpr Index kVectorOfAnyLevel = 16;
 
 template <class T>
@@ -25,6 +29,12 @@ const WinogradLevel<T>& level() {
     return levels().winograd->f64;
   }
 }
+
+// Work worth handing to another thread: transformed pixels, products.
+constexpr Index kTaskPixels = 4096;
+constexpr Index kTaskProducts = 262144;
+
+Index grain_of(Index channels) { return std::max<Index>(1, kTaskPixels / std::max<Index>(1, channels)); }
 
 Index round_up(Index size, Index step) { return (size + step - 1) / step * step; }
 
@@ -59,9 +69,11 @@ WinogradForward<T>::WinogradForward(const Convolution& shape, bool is_relu) : sh
   tile_columns_ = (shape.axes[2].out + 1) / 2;
   tiles_ = shape.batch * shape.axes[0].out * tile_rows_ * tile_columns_;
   const Index most = kBlockElements / (kWinogradPoints * std::max<Index>(1, shape.in_channels + shape.out_channels));
-  const Index share = round_up((tiles_ + kFewParts - 1) / kFewParts, 8);
-  tiles_per_block_ = std::clamp<Index>(std::min(most / kTileStep * kTileStep, share), 8, std::max<Index>(8, tiles_));
-  blocks_ = (tiles_ + tiles_per_block_ - 1) / tiles_per_block_;
+  const Index share = std::max(kTilesOfSmallBlocks, round_up((tiles_ + kFewParts - 1) / kFewParts, 8));
+  const Index wanted = std::max<Index>(8, std::min(most / kTileStep * kTileStep, share));
+  // An even number of them, nearly equal.
+  blocks_ = tiles_ < kLeastTilesForBlocks ? 1 : round_up((tiles_ + wanted - 1) / wanted, 2);
+  tiles_per_block_ = (tiles_ + blocks_ - 1) / blocks_;
   parts_ = std::clamp<Index>(blocks_, 1, kMostParts);
 }
 
@@ -144,16 +156,35 @@ void WinogradForward<T>::run_block(Index first, Index count, const T* x, const T
   for (Index t = 0; t < count; ++t) store_tile(first + t, products + t * out, out_step, bias, y);
 }
 
+// The only block: its points are shared between the threads, so that each of them reads a part of the weights.
+template <class T>
+void WinogradForward<T>::run_points(const T* x, const T* transformed, const T* bias, T* y, const T* zeros, T* scratch) const {
+  const Index in = shape_.in_channels, out = shape_.out_channels, in_step = tiles_ * in, out_step = tiles_ * out;
+  T* const products = scratch + kWinogradPoints * in_step;
+  parallel_for(tiles_, grain_of(in), [&](Index begin, Index end) {
+    for (Index t = begin; t < end; ++t) load_tile(t, x, zeros, scratch + t * in, in_step);
+  });
+  parallel_for(kWinogradPoints, std::max<Index>(1, kTaskProducts / std::max<Index>(1, in_step * out)), [&](Index begin, Index end) {
+    for (Index point = begin; point < end; ++point) {
+      multiply(scratch + point * in_step, transformed + point * in * out, tiles_, products + point * out_step);
+    }
+  });
+  parallel_for(tiles_, grain_of(out), [&](Index begin, Index end) {
+    for (Index t = begin; t < end; ++t) store_tile(t, products + t * out, out_step, bias, y);
+  });
+}
+
 template <class T>
 void WinogradForward<T>::run(const T* x, const T* transformed, const T* bias, T* y, void* workspace) const {
   T* const scratch = static_cast<T*>(workspace);
   T* const zeros = scratch + parts_ * part_elements();
   std::fill(zeros, zeros + shape_.in_channels, T(0));
+  if (blocks_ == 1) return run_points(x, transformed, bias, y, zeros, scratch);
   parallel_for(parts_, 1, [&](Index begin, Index end) {
     for (Index part = begin; part < end; ++part) {
       for (Index block = part * blocks_ / parts_; block < (part + 1) * blocks_ / parts_; ++block) {
-        const Index first = block * tiles_per_block_;
-        run_block(first, std::min(tiles_per_block_, tiles_ - first), x, transformed, bias, y, zeros, scratch + part * part_elements());
+        const Index first = block * tiles_ / blocks_;
+        run_block(first, (block + 1) * tiles_ / blocks_ - first, x, transformed, bias, y, zeros, scratch + part * part_elements());
       }
     }
   });

@@ -17,6 +17,24 @@ constexpr int kVectors = 2;
 constexpr int tallest(int) { return kIsSmall ? 4 : 6; }
 #endif
 
+// Without it the compiler keeps one more pointer for each step of an unrolled loop, more than there are registers.
+#define KERAUNOS_KEEP_STEPS(a, b) __asm__("" : "+r"(a), "+r"(b))
+
+// sum[r] += left(r) * a row of b.
+template <class T, int Rows, int Vectors, class Left>
+KERAUNOS_INLINE void add_products(typename Lanes<T>::Vector (&sum)[Rows][Vectors], const T* b, const Left& left) {
+  constexpr int W = Lanes<T>::count;
+  typename Lanes<T>::Vector right[Vectors];
+#pragma GCC unroll 4
+  for (int v = 0; v < Vectors; ++v) right[v] = load(b + v * W);
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r) {
+    const auto each = splat(left(r));
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) sum[r][v] = fma(each, right[v], sum[r][v]);
+  }
+}
+
 template <class T, int Rows, int Vectors>
 void tile(const ConvolutionTile<T>& call) {
   using V = typename Lanes<T>::Vector;
@@ -29,24 +47,19 @@ void tile(const ConvolutionTile<T>& call) {
 #pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r) a[r] = segment->a[r] + call.a_offset;
     const T* b = call.b + segment->b * b_step;
-    const auto step = [&](std::int64_t at) __attribute__((always_inline)) {
-      V right[Vectors];
-#pragma GCC unroll 4
-      for (int v = 0; v < Vectors; ++v) right[v] = load(b + v * W);
+    std::int64_t at = 0;
+    const auto step = [&]() __attribute__((always_inline)) {
+      add_products<T>(sum, b, [&](int r) __attribute__((always_inline)) { return a[r][at]; });
+      at += a_step;
       b += b_step;
-#pragma GCC unroll 8
-      for (int r = 0; r < Rows; ++r) {
-        const V left = splat(a[r][at]);
-#pragma GCC unroll 4
-        for (int v = 0; v < Vectors; ++v) sum[r][v] = fma(left, right[v], sum[r][v]);
-      }
+      KERAUNOS_KEEP_STEPS(at, b);
     };
-    std::int64_t left = segment->length, at = 0;
-    for (; left >= 2; left -= 2, at += 2 * a_step) {
-      step(at);
-      step(at + a_step);
+    std::int64_t left = segment->length;
+    for (; left >= 2; left -= 2) {
+      step();
+      step();
     }
-    if (left > 0) step(at);
+    if (left > 0) step();
   }
 
   const int last = static_cast<int>(call.columns - (Vectors - 1) * W);  // columns in the last vector
@@ -77,8 +90,51 @@ void tile(const ConvolutionTile<T>& call) {
 }
 
 template <class T, int Rows, int Vectors>
+void weight_tile(const ConvolutionWeightTile<T>& call) {
+  using V = typename Lanes<T>::Vector;
+  constexpr int W = Lanes<T>::count;
+  V sum[Rows][Vectors] = {};
+  const std::int64_t a_step = call.a_step * call.stride, b_step = call.b_step;
+  const ConvolutionRun* const end = call.runs + call.count;
+  for (const ConvolutionRun* run = call.runs; run != end; ++run) {
+    const T* a = call.a + run->a * call.a_step;
+    const T* b = call.b + run->b * b_step;
+    const auto step = [&]() __attribute__((always_inline)) {
+      add_products<T>(sum, b, [&](int r) __attribute__((always_inline)) { return a[r]; });
+      a += a_step;
+      b += b_step;
+      KERAUNOS_KEEP_STEPS(a, b);
+    };
+    std::int64_t left = run->length;
+    for (; left >= 4; left -= 4) {
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) step();
+    }
+    for (; left > 0; --left) step();
+  }
+
+  const int last = static_cast<int>(call.columns - (Vectors - 1) * W);  // columns in the last vector
+  const bool is_whole = last == W;
+  const auto part = part_of(call.b, is_whole ? 1 : last);
+  T* c = call.c;
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r, c += call.c_step) {
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) {
+      T* p = c + v * W;
+      if (v < Vectors - 1 || is_whole) {
+        store(p, load(p) + sum[r][v]);
+      } else {
+        store_part(p, load_part(p, part) + sum[r][v], part);
+      }
+    }
+  }
+}
+
+template <class T, int Rows, int Vectors>
 constexpr void fill_tiles(ConvolutionLevel<T>& level) {
   level.tile[Rows - 1][Vectors - 1] = tile<T, Rows, Vectors>;
+  level.weight_tile[Rows - 1][Vectors - 1] = weight_tile<T, Rows, Vectors>;
   if constexpr (Rows > 1) {
     fill_tiles<T, Rows - 1, Vectors>(level);
   } else if constexpr (Vectors > 1) {
@@ -148,7 +204,7 @@ void depthwise_weights(const T* x, std::int64_t x_step, const T* g, std::int64_t
 
 template <class T>
 constexpr ConvolutionLevel<T> make_convolution_level() {
-  ConvolutionLevel<T> level = {Lanes<T>::count, kVectors, {}, {}, depthwise<T>, depthwise_weights<T>};
+  ConvolutionLevel<T> level = {Lanes<T>::count, kVectors, {}, {}, {}, depthwise<T>, depthwise_weights<T>};
   for (int vectors = 1; vectors <= kVectors; ++vectors) level.rows[vectors - 1] = tallest(vectors);
   fill_tiles<T, tallest(kVectors), kVectors>(level);
   return level;

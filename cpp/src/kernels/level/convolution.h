@@ -35,6 +35,27 @@ struct ConvolutionTile {
   bool is_relu;
 };
 
+// A run of pixels of x, `stride` apart, and of neighbours of y.
+struct ConvolutionRun {
+  std::int64_t a, b;  // the first ones
+  std::int64_t length;
+};
+
+// c[row] += sum over runs of a[row] * b: the rows of a lie next to each other.
+template <class T>
+struct ConvolutionWeightTile {
+  const ConvolutionRun* runs;
+  std::int64_t count;
+  const T* a;
+  std::int64_t a_step;  // from pixel to pixel
+  std::int64_t stride;
+  const T* b;
+  std::int64_t b_step;
+  T* c;
+  std::int64_t c_step;
+  std::int64_t columns;
+};
+
 template <class T>
 struct ConvolutionLevel {
   int lanes;                      // of one vector
@@ -42,6 +63,7 @@ struct ConvolutionLevel {
   int rows[kConvolutionVectors];  // of the tallest tile, by vectors - 1
   // [rows - 1][vectors - 1]
   void (*tile[kConvolutionRows][kConvolutionVectors])(const ConvolutionTile<T>&);
+  void (*weight_tile[kConvolutionRows][kConvolutionVectors])(const ConvolutionWeightTile<T>&);
   // y[c] = bias[c] + sum over taps of x[tap][c] * w[tap][c]
   void (*depthwise)(const T* const* x, const T* const* w, std::int64_t taps, std::int64_t channels, const T* bias, bool is_relu, T* y);
   // w[c] += sum over places of x[place][c] * g[place][c]
