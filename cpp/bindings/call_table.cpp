@@ -13,10 +13,13 @@ namespace keraunos::python {
 namespace {
 
 constexpr std::size_t kMaxEntries = 64;
+constexpr std::size_t kUsualSignature = 160;  // bytes
 
 // What a call is given, as a table sees it: nestings of tensors and arrays, None, booleans and strings.
 class Arguments {
  public:
+  Arguments() { signature_.reserve(kUsualSignature); }
+
   // False for what a native call must not stand for: other objects, traced tensors, and tensors that carry attributes (masks).
   bool take(const py::handle& object) {
     PyObject* const item = object.ptr();
