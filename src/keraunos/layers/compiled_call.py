@@ -30,8 +30,8 @@ class CompiledCall:
     by a layer of the user's, whose own code runs as it is written.
 
     The general road is taken while a trace or a tape listens, in stateless scopes, with masks among the inputs or the
-    outputs, by calls that leave losses behind, and by those that only give an input another
-    shape, which costs Python nothing.
+    outputs, by calls that leave losses behind, and by those that only give an input another shape, which costs Python
+    nothing.
     """
 
     def __init__(self):
