@@ -94,8 +94,9 @@ class Peak {
   void burst() {
 #if defined(__x86_64__) && defined(__GNUC__)
     const std::string level = kernels::cpu_level();
-    const int lanes = level == "avx512" ? 16 : level == "avx2" ? 8 : 4;
-    const auto loop = level == "avx512" ? peak_avx512 : level == "avx2" ? peak_avx2 : peak_baseline;
+    const bool is_wide = level == "avx512" || level == "amx";
+    const int lanes = is_wide ? 16 : level == "avx2" ? 8 : 4;
+    const auto loop = is_wide ? peak_avx512 : level == "avx2" ? peak_avx2 : peak_baseline;
     const double start = now();
     sink_ = loop(0.1f);
     gflops_ = std::max(gflops_, 2.0 * kChains * lanes * kPeakSteps / (now() - start) * 1e-9);
@@ -127,8 +128,8 @@ struct GemmCase {
   std::int64_t m, n, k;
 };
 
-void bench_gemm(const GemmCase& c) {
-  const std::string name = std::string("gemm ") + c.kind + " " + std::to_string(c.m) + "," + std::to_string(c.n) + "," + std::to_string(c.k);
+void bench_gemm(const GemmCase& c, bool may_split) {
+  const std::string name = std::string(may_split ? "split_gemm " : "gemm ") + c.kind + " " + std::to_string(c.m) + "," + std::to_string(c.n) + "," + std::to_string(c.k);
   if (!is_wanted(name)) return;
   kernels::Gemm<float> shape;
   shape.transpose_a = std::strcmp(c.kind, "TN") == 0;
@@ -139,6 +140,7 @@ void bench_gemm(const GemmCase& c) {
   shape.lda = shape.transpose_a ? c.m : c.k;
   shape.ldb = shape.transpose_b ? c.k : c.n;
   shape.ldc = c.n;
+  shape.may_split = may_split;
   const bool is_forward = c.kind[0] == 'N' && c.kind[1] == 'N';
   shape.has_bias = is_forward;
   shape.activation = is_forward ? kernels::Activation::kRelu : kernels::Activation::kNone;
@@ -326,7 +328,8 @@ const GemmCase kGemmCases[] = {
     {"NN", 1, 512, 784},     {"NN", 1, 64, 32},       {"NN", 1, 10, 64},       {"NN", 8, 512, 784},     {"TN", 784, 512, 1},     {"TN", 784, 512, 8},
     {"NT", 1, 784, 512},     {"NT", 8, 784, 512},     {"NN", 64, 64, 64},      {"NN", 128, 128, 128},   {"NN", 256, 256, 256},   {"NN", 512, 512, 512},
     {"NN", 1024, 1024, 1024}, {"NNp", 1, 64, 32},     {"NNp", 1, 512, 784},    {"NNp", 8, 512, 784},    {"NNp", 32, 64, 32},     {"NNp", 128, 512, 784},
-    {"NNp", 128, 512, 512},  {"NNp", 256, 2048, 2048}};
+    {"NNp", 128, 512, 512},  {"NNp", 256, 2048, 2048}, {"NN", 6400, 64, 64},  {"TN", 64, 64, 6400},    {"NT", 6400, 64, 64},    {"NN", 2560, 256, 128},
+    {"TN", 128, 256, 2560},  {"NT", 2560, 128, 256}};
 
 const ConvolutionCase kConvolutionCases[] = {
     {128, 28, 1, 32, 3, 1, false, 1}, {128, 13, 32, 64, 3, 1, false, 1}, {64, 32, 3, 32, 3, 1, true, 1},    {64, 32, 32, 32, 3, 1, true, 1},
@@ -348,7 +351,11 @@ int main(int argc, char** argv) {
   for (int threads = 1; threads <= most; threads *= 2) {
     keraunos::set_thread_count(threads);
     current_threads = threads;
-    for (const GemmCase& c : kGemmCases) bench_gemm(c);
+    for (const GemmCase& c : kGemmCases) {
+      bench_gemm(c, false);
+      // The same where operands may be split: more than the peak of the vector units where there is a matrix unit.
+      if (c.m >= 32 && c.n >= 32 && c.kind[2] == '\0') bench_gemm(c, true);
+    }
     for (const ConvolutionCase& c : kConvolutionCases) bench_convolution(c);
     if (is_wanted("max_pool") || is_wanted("average_pool")) bench_pooling();
     if (threads == 1) bench_maps();

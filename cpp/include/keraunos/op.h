@@ -112,6 +112,8 @@ struct KernelRequest {
   const std::vector<const Tensor*>& values;
   const std::string& scope;         // path of the layer, for messages; may be empty
   std::size_t workspace_bytes = 0;  // the kernel's maker sets it
+  // Products may be faster at the price that the last bits of a row depend on how many rows there are.
+  bool may_split_products = false;
 
   const Shape& shape(std::size_t i) const { return inputs[i].shape; }
   Dtype dtype(std::size_t i) const { return inputs[i].dtype; }
@@ -132,9 +134,15 @@ struct KernelCall {
 using Kernel = std::function<void(const KernelCall&)>;
 using KernelMaker = std::function<Kernel(KernelRequest&)>;
 
-// Rows [begin, end) of a two-dimensional result, written to where the call's first output points.
-using PanelKernel = std::function<void(const KernelCall&, std::int64_t begin, std::int64_t end)>;
-// Gets the largest number of rows asked for at once; no kernel when the shapes are not worth it.
+// Computes a two-dimensional result some rows at a time.
+struct PanelKernel {
+  // Rows [begin, end), written to where the call's first output points. `shared` is what prepare() left.
+  std::function<void(const KernelCall&, const void* shared, std::int64_t begin, std::int64_t end)> rows;
+  // Once before all rows, if it is there: leaves in the call's workspace, of `shared_bytes`, what they share.
+  Kernel prepare;
+  std::size_t shared_bytes = 0;
+};
+// Gets the largest number of rows asked for at once; no kernel for rows when the shapes are not worth it.
 using PanelMaker = std::function<PanelKernel(KernelRequest&, std::int64_t rows)>;
 
 // One elementwise loop over contiguous memory: reads up to three operands, writes `out`, n elements.

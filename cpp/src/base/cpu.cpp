@@ -9,6 +9,8 @@
 
 #if defined(__linux__)
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 #if defined(__x86_64__) || defined(_M_X64)
@@ -29,14 +31,14 @@ struct CpuidLeaf {
   unsigned a = 0, b = 0, c = 0, d = 0;
 };
 
-CpuidLeaf cpuid(unsigned leaf) {
+CpuidLeaf cpuid(unsigned leaf, unsigned subleaf = 0) {
   CpuidLeaf r;
 #if defined(_MSC_VER)
   int words[4];
-  __cpuidex(words, static_cast<int>(leaf), 0);
+  __cpuidex(words, static_cast<int>(leaf), static_cast<int>(subleaf));
   r = {unsigned(words[0]), unsigned(words[1]), unsigned(words[2]), unsigned(words[3])};
 #else
-  __cpuid_count(leaf, 0, r.a, r.b, r.c, r.d);
+  __cpuid_count(leaf, subleaf, r.a, r.b, r.c, r.d);
 #endif
   return r;
 }
@@ -54,6 +56,16 @@ unsigned long long saved_state() {
 
 bool has(unsigned word, int bit) { return (word >> bit) & 1U; }
 
+// Linux lets a process use the tiles of AMX once it has asked. Other systems are not known here.
+bool may_use_tiles() {
+#if defined(__linux__) && defined(SYS_arch_prctl)
+  constexpr int kRequestPermission = 0x1023, kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
 CpuLevel detect() {
   if (cpuid(0).a < 7) return CpuLevel::kBaseline;
   const CpuidLeaf one = cpuid(1);
@@ -65,16 +77,19 @@ CpuLevel detect() {
   if (!avx2) return CpuLevel::kBaseline;
   const bool avx512 = (state & 0xe6) == 0xe6 && has(seven.b, 16) /* F */ && has(seven.b, 17) /* DQ */ &&
                       has(seven.b, 30) /* BW */ && has(seven.b, 31) /* VL */;
-  return avx512 ? CpuLevel::kAvx512 : CpuLevel::kAvx2;
+  if (!avx512) return CpuLevel::kAvx2;
+  const bool amx = (state & 0x60000) == 0x60000 && has(seven.d, 22) /* AMX-BF16 */ && has(seven.d, 24) /* AMX-TILE */ &&
+                   has(cpuid(7, 1).a, 5) /* AVX512-BF16 */;
+  return amx ? CpuLevel::kAmx : CpuLevel::kAvx512;
 }
 
 CpuLevel choose() {
   const CpuLevel found = detect();
   const char* text = std::getenv("KERAUNOS_CPU_LEVEL");
   const std::string wanted = text != nullptr ? text : "";
-  if (wanted == "baseline") return CpuLevel::kBaseline;
-  if (wanted == "avx2" && found == CpuLevel::kAvx512) return CpuLevel::kAvx2;
-  return found;
+  const CpuLevel most = wanted == "baseline" ? CpuLevel::kBaseline : wanted == "avx2" ? CpuLevel::kAvx2 : wanted == "avx512" ? CpuLevel::kAvx512 : CpuLevel::kAmx;
+  const CpuLevel level = std::min(found, most);
+  return level == CpuLevel::kAmx && !may_use_tiles() ? CpuLevel::kAvx512 : level;
 }
 
 #elif defined(__aarch64__) || defined(_M_ARM64)

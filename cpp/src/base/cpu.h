@@ -4,7 +4,8 @@
 namespace keraunos {
 
 // Families of instructions that kernels are compiled for, lowest first.
-enum class CpuLevel { kBaseline, kAvx2, kAvx512, kNeon };
+// kAmx is AVX-512 and a unit for products of bfloat16 matrices.
+enum class CpuLevel { kBaseline, kAvx2, kAvx512, kAmx, kNeon };
 
 // The highest level that both the processor and the operating system support, lowered by KERAUNOS_CPU_LEVEL
 // (baseline, avx2 or avx512; a level that is not there, or an unknown word, changes nothing).

@@ -15,6 +15,16 @@ namespace {
 LevelTables choose() {
 #if defined(__x86_64__) || defined(_M_X64)
   switch (cpu_family()) {
+#if defined(KERAUNOS_WITH_AMX)
+    case CpuLevel::kAmx: {
+      LevelTables tables = KERAUNOS_LEVEL_TABLES(avx512);
+      tables.name = "amx";
+      tables.split_gemm = &amx::split_gemm_table;
+      return tables;
+    }
+#else
+    case CpuLevel::kAmx:
+#endif
 #if !defined(KERAUNOS_WITHOUT_AVX512)
     case CpuLevel::kAvx512: return KERAUNOS_LEVEL_TABLES(avx512);
 #else

@@ -21,6 +21,7 @@ struct LevelTables {
   const PoolingTable* pooling;
   const ConvolutionTable* convolution;
   const WinogradTable* winograd;
+  const SplitGemmTable* split_gemm = nullptr;  // only with a matrix unit
 };
 
 const LevelTables& levels();

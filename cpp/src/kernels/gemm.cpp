@@ -1,11 +1,13 @@
 // Decides how a matrix product is cut and packed. Every decision depends on the shape and the level alone, so that the
 // result has the same bits for any number of threads.
 #include <algorithm>
+#include <type_traits>
 
 #include "base/threads.h"
 #include "kernels/dispatch.h"
 #include "kernels/kernels.h"
 #include "kernels/level/gemm.h"
+#include "kernels/split_gemm.h"
 
 namespace keraunos::kernels {
 namespace {
@@ -150,6 +152,32 @@ void compute_dots(const GemmTask<T>& task, Index m) {
   parallel_for(task.n, grain, [&](Index begin, Index end) { level<T>().dot(task, m, begin, end); });
 }
 
+// Blocks of a product by the vector units, from operands as they lie.
+class VectorProduct final : public ExactProduct {
+ public:
+  explicit VectorProduct(const GemmTask<float>& task) : task_(task) {}
+
+  void compute(const ExactBlock& block) const override {
+    GemmTask<float> task = task_;
+    const Index column = block.column;
+    task.n = block.columns;
+    task.tiles = cut_rows(block.rows, level<float>().max_rows);
+    task.a += block.row * task.a_row;
+    task.b += task.b_is_transposed ? column * task.ldb : column;
+    if (task.bias != nullptr) task.bias += column;
+    task.c += block.row * task.ldc + column;
+    level<float>().compute(task, 0, task.tiles.count, 0, task.n);
+  }
+
+ private:
+  const GemmTask<float>& task_;
+};
+
+void run_split(const Gemm<float>& shape, const SplitOperands& operands, float* c, void* workspace) {
+  const GemmTask<float> task = make_task(shape, operands.a, operands.b, operands.bias, c);
+  split_gemm(shape, operands, c, workspace, VectorProduct(task));
+}
+
 template <class T>
 void run(const Gemm<T>& shape, const T* a, const T* b, bool b_is_packed, const T* bias, T* c, void* workspace) {
   if (shape.m <= 0 || shape.n <= 0) return;
@@ -179,11 +207,17 @@ void run(const Gemm<T>& shape, const T* a, const T* b, bool b_is_packed, const T
 template <class T>
 std::size_t gemm_workspace(const Gemm<T>& shape) {
   if (shape.m <= 0 || shape.n <= 0) return 0;
+  if constexpr (std::is_same_v<T, float>) {
+    if (gemm_is_split(shape)) return split_gemm_workspace(shape);
+  }
   return static_cast<std::size_t>(packed_rows(shape)) * static_cast<std::size_t>(shape.k) * sizeof(T);
 }
 
 template <class T>
 void gemm(const Gemm<T>& shape, const T* a, const T* b, const T* bias, T* c, void* workspace) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (gemm_is_split(shape)) return run_split(shape, {a, b, nullptr, bias}, c, workspace);
+  }
   run(shape, a, b, false, bias, c, workspace);
 }
 
@@ -212,6 +246,18 @@ void gemm_pack(const Gemm<T>& shape, const T* b, void* packed) {
 template <class T>
 void gemm_packed(const Gemm<T>& shape, const T* a, const void* packed, const T* bias, T* c, void* workspace) {
   run(shape, a, static_cast<const T*>(packed), true, bias, c, workspace);
+}
+
+bool gemm_is_split(const Gemm<float>& shape) { return shape.may_split && splits_well(shape); }
+
+std::size_t gemm_split_bytes(const Gemm<float>& shape) { return split_right_bytes(shape); }
+
+void gemm_split(const Gemm<float>& shape, const float* b, void* split) { split_right(shape, b, static_cast<std::uint16_t*>(split)); }
+
+std::size_t gemm_on_split_workspace(const Gemm<float>& shape) { return split_gemm_workspace(shape); }
+
+void gemm_on_split(const Gemm<float>& shape, const float* a, const float* b, const void* split, float* c, void* workspace) {
+  run_split(shape, {a, b, static_cast<const std::uint16_t*>(split), nullptr}, c, workspace);
 }
 
 #define KERAUNOS_GEMM(T)                                                                          \

@@ -1,5 +1,5 @@
 // Loops on raw pointers. Every function that depends on the CPU family is reached through the table of the level
-// chosen once at load (SSE2, AVX2+FMA, AVX-512, NEON); KERAUNOS_CPU_LEVEL=baseline|avx2|avx512 forces a lower one.
+// chosen once at load (SSE2, AVX2+FMA, AVX-512, that with AMX, NEON); KERAUNOS_CPU_LEVEL=baseline|avx2|avx512 forces a lower one.
 #pragma once
 
 #include <cstddef>
@@ -59,6 +59,9 @@ struct Gemm {
   bool accumulate = false;
   bool has_bias = false;  // a row of n, added to each row of c
   Activation activation = Activation::kNone;
+  // float32 alone: may be computed from operands split in parts where a matrix unit makes that faster. As exact, but the last bits of a row then depend
+  // on how many rows there are.
+  bool may_split = false;
 };
 
 // Scratch bytes that gemm() needs for this problem: packing space. It does not depend on the number of threads.
@@ -77,6 +80,14 @@ template <class T>
 void gemm_pack(const Gemm<T>& shape, const T* b, void* packed);
 template <class T>
 void gemm_packed(const Gemm<T>& shape, const T* a, const void* packed, const T* bias, T* c, void* workspace);
+
+// b split once for products with several groups of rows. Only where gemm() splits all rows, too.
+bool gemm_is_split(const Gemm<float>& shape);
+std::size_t gemm_split_bytes(const Gemm<float>& shape);
+void gemm_split(const Gemm<float>& shape, const float* b, void* split);
+// For any number of rows.
+std::size_t gemm_on_split_workspace(const Gemm<float>& shape);
+void gemm_on_split(const Gemm<float>& shape, const float* a, const float* b, const void* split, float* c, void* workspace);
 
 // ---------------------------------------------------------------- reductions
 
@@ -116,7 +127,7 @@ void random_normal_f64(const std::uint32_t key[2], double* out, std::int64_t n);
 void dropout_f32(const std::uint32_t key[2], const float* in, float* out, std::int64_t n, double rate, double scale);
 void dropout_f64(const std::uint32_t key[2], const double* in, double* out, std::int64_t n, double rate, double scale);
 
-// Name of the level in use: "baseline", "avx2", "avx512", "neon".
+// Name of the level in use: "baseline", "avx2", "avx512", "amx", "neon".
 const char* cpu_level();
 
 }  // namespace keraunos::kernels

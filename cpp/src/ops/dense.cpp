@@ -60,7 +60,8 @@ kernels::Gemm<T> dense_gemm(const KernelRequest& request, bool has_bias) {
 
 template <class T>
 Kernel dense_kernel_of(KernelRequest& request) {
-  const kernels::Gemm<T> gemm = dense_gemm<T>(request, true);
+  kernels::Gemm<T> gemm = dense_gemm<T>(request, true);
+  gemm.may_split = request.may_split_products;
   request.workspace_bytes = kernels::gemm_workspace(gemm);
   return [gemm](const KernelCall& call) { kernels::gemm(gemm, call.in<T>(0), call.in<T>(1), call.in<T>(2), call.out<T>(0), call.workspace); };
 }

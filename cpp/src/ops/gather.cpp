@@ -71,9 +71,11 @@ PanelKernel gather_grad_panel(KernelRequest& request, std::int64_t rows) {
   if (shape.count * panels * kElementsPerLook > shape.size * shape.inner) return {};
   if (shape.count * shape.inner != request.shape(0).elements()) return {};
   const IndexOperand indices(request, 1);
-  return [=, site = site_of(request)](const KernelCall& call, std::int64_t begin, std::int64_t end) {
+  PanelKernel panel;
+  panel.rows = [=, site = site_of(request)](const KernelCall& call, const void*, std::int64_t begin, std::int64_t end) {
     kernels::gather_add_rows(shape, dtype, indices.read(call), call.inputs[0], begin, end, call.outputs[0], site);
   };
+  return panel;
 }
 
 std::vector<Value> gather_grad_gradient(const GradientContext& context) {

@@ -151,7 +151,8 @@ kernels::Gemm<T> gemm_of(const Problem& problem) {
 
 template <class T>
 Kernel gemm_kernel(KernelRequest& request, Problem problem) {
-  const kernels::Gemm<T> gemm = gemm_of<T>(problem);
+  kernels::Gemm<T> gemm = gemm_of<T>(problem);
+  gemm.may_split = request.may_split_products && problem.batch.axes.empty();
   const std::size_t scratch = (kernels::gemm_workspace(gemm) + kAlignment - 1) / kAlignment * kAlignment;
   const std::int64_t count = problem.batch.count;
   const std::int64_t step = problem.m * problem.n;
@@ -227,17 +228,39 @@ PanelKernel gemm_panel(KernelRequest& request, const Problem& problem, std::int6
   gemm.m = rows;
   request.workspace_bytes = kernels::gemm_workspace(gemm);
   const std::int64_t row_step = problem.transpose_a ? 1 : gemm.lda;
-  return [gemm, row_step](const KernelCall& call, std::int64_t begin, std::int64_t end) {
+  PanelKernel panel;
+  panel.rows = [gemm, row_step](const KernelCall& call, const void*, std::int64_t begin, std::int64_t end) {
     kernels::Gemm<T> piece = gemm;
     piece.m = end - begin;
     kernels::gemm<T>(piece, call.in<T>(0) + begin * row_step, call.in<T>(1), nullptr, call.out<T>(0), call.workspace);
   };
+  return panel;
+}
+
+// The panels share the second operand in split form.
+PanelKernel split_gemm_panel(KernelRequest& request, kernels::Gemm<float> gemm, std::int64_t rows) {
+  gemm.m = rows;
+  request.workspace_bytes = kernels::gemm_on_split_workspace(gemm);
+  const std::int64_t row_step = gemm.transpose_a ? 1 : gemm.lda;
+  PanelKernel panel;
+  panel.shared_bytes = kernels::gemm_split_bytes(gemm);
+  panel.prepare = [gemm](const KernelCall& call) { kernels::gemm_split(gemm, call.in<float>(1), call.workspace); };
+  panel.rows = [gemm, row_step](const KernelCall& call, const void* shared, std::int64_t begin, std::int64_t end) {
+    kernels::Gemm<float> piece = gemm;
+    piece.m = end - begin;
+    kernels::gemm_on_split(piece, call.in<float>(0) + begin * row_step, call.in<float>(1), shared, call.out<float>(0), call.workspace);
+  };
+  return panel;
 }
 
 PanelKernel matmul_panel(KernelRequest& request, std::int64_t rows) {
   const Problem problem = problem_of(request);
   if (!problem.batch.axes.empty()) return {};
-  if (request.dtype(0) == Dtype::kFloat32) return gemm_panel<float>(request, problem, rows);
+  if (request.dtype(0) == Dtype::kFloat32) {
+    kernels::Gemm<float> gemm = gemm_of<float>(problem);
+    gemm.may_split = request.may_split_products;
+    return kernels::gemm_is_split(gemm) ? split_gemm_panel(request, gemm, rows) : gemm_panel<float>(request, problem, rows);
+  }
   if (request.dtype(0) == Dtype::kFloat64) return gemm_panel<double>(request, problem, rows);
   return {};
 }

@@ -13,13 +13,13 @@ namespace {
 constexpr std::int64_t kPanelElements = 1 << 17;
 // Enough panels for many threads, none so low that the product gets slow.
 constexpr std::int64_t kPanels = 16;
-constexpr std::int64_t kLeastRows = 32;
+constexpr std::int64_t kLeastRows = 32;  // and a multiple of these, which suits every product
 
 std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 }  // namespace
 
-Panel make_panel(const Node& node, const Resolved& resolved) {
+Panel make_panel(const Node& node, const Resolved& resolved, bool may_split_products) {
   const std::vector<TensorSpec> in = specs_of(node.inputs, resolved);
   const std::vector<TensorSpec> out = specs_of(node.outputs, resolved);
   Panel panel;
@@ -27,8 +27,9 @@ Panel make_panel(const Node& node, const Resolved& resolved) {
   panel.columns = out[0].shape[1];
   panel.dtype = out[0].dtype;
   const std::int64_t fitting = std::min(kPanelElements / panel.columns, (panel.rows + kPanels - 1) / kPanels);
-  panel.rows_at_once = std::min(std::max(fitting, kLeastRows), panel.rows);
+  panel.rows_at_once = std::min(std::max<std::int64_t>((fitting + kLeastRows - 1) / kLeastRows, 1) * kLeastRows, panel.rows);
   KernelRequest request{*node.op, in, out, node.attributes, known_inputs(node, resolved), node.scope};
+  request.may_split_products = may_split_products;
   panel.kernel = node.op->panel_kernel(request, panel.rows_at_once);
   panel.workspace_bytes = request.workspace_bytes;
   return panel;
@@ -37,10 +38,11 @@ Panel make_panel(const Node& node, const Resolved& resolved) {
 Kernel panel_unit_kernel(const Panel& panel, std::size_t kernel_inputs, std::shared_ptr<MapProgram> loop) {
   const std::size_t buffer_bytes = aligned(static_cast<std::size_t>(panel.rows_at_once * panel.columns) * size_of(panel.dtype));
   return [panel, kernel_inputs, loop = std::move(loop), buffer_bytes](const KernelCall& call) {
+    if (panel.kernel.prepare) panel.kernel.prepare(call);
     parallel_for(panel.rows, panel.rows_at_once, [&](std::int64_t begin, std::int64_t end) {
       char* buffer = static_cast<char*>(thread_scratch(buffer_bytes + panel.workspace_bytes));
       void* result = buffer;
-      panel.kernel({call.inputs, &result, buffer + buffer_bytes}, begin, end);
+      panel.kernel.rows({call.inputs, &result, buffer + buffer_bytes}, call.workspace, begin, end);
       const std::int64_t first = begin * panel.columns;
       MapOperands operands(*loop, call.inputs + kernel_inputs, call.outputs, first);
       operands.inputs[panel.input] = buffer;

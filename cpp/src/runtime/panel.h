@@ -12,7 +12,7 @@
 namespace keraunos {
 
 struct Panel {
-  PanelKernel kernel;  // empty: the node is not worth it
+  PanelKernel kernel;  // none for rows: the node is not worth it
   std::int64_t rows = 0, columns = 0;
   std::int64_t rows_at_once = 0;
   Dtype dtype = Dtype::kFloat32;
@@ -20,9 +20,9 @@ struct Panel {
   std::size_t input = 0;  // which operand of the loop the kernel gives
 };
 
-Panel make_panel(const Node& node, const Resolved& resolved);
+Panel make_panel(const Node& node, const Resolved& resolved, bool may_split_products);
 
-// Operands: those of the kernel (`kernel_inputs` of them), then those of the loop. Any number of threads take panels, each
+// Workspace: what the panels share. Operands: those of the kernel (`kernel_inputs` of them), then those of the loop. Any number of threads take panels, each
 // with scratch of its own; what a panel computes does not depend on who takes it.
 Kernel panel_unit_kernel(const Panel& panel, std::size_t kernel_inputs, std::shared_ptr<MapProgram> loop);
 

@@ -78,7 +78,7 @@ Plan::Plan(std::shared_ptr<const Graph> graph, std::vector<TensorSpec> inputs, c
     is_written_[v] = variable.update >= 0 && resolved.root[static_cast<std::size_t>(variable.update)] != variable.read;
     has_updates_ = has_updates_ || is_written_[v];
   }
-  locate(resolved, schedule, options.share_memory);
+  locate(resolved, schedule, options);
   for (std::size_t u = 0; u < schedule.units.size(); ++u) add_unit(schedule.units[u], resolved, u);
   for (std::size_t p = 0; p < pointers_.size(); ++p) {
     const Location& location = pointers_[p];
@@ -93,7 +93,7 @@ Plan::Plan(std::shared_ptr<const Graph> graph, std::vector<TensorSpec> inputs, c
   scratch_.clear();
 }
 
-void Plan::locate(const Resolved& resolved, const UnitSchedule& schedule, bool share_memory) {
+void Plan::locate(const Resolved& resolved, const UnitSchedule& schedule, const PlanOptions& options) {
   const std::vector<GraphValue>& values = graph_->values();
   locations_.assign(values.size(), {});
   for (std::size_t v = 0; v < values.size(); ++v) {
@@ -132,18 +132,24 @@ void Plan::locate(const Resolved& resolved, const UnitSchedule& schedule, bool s
       const int request = request_of[static_cast<std::size_t>(value)];
       if (request >= 0) requests[static_cast<std::size_t>(request)].last = position;
     }
+    const std::size_t shared_bytes = unit.kind == UnitKind::kPanels ? unit.panel.kernel.shared_bytes : 0;
+    if (shared_bytes > 0) {
+      requests.push_back({shared_bytes, position, position});
+      targets.push_back(&scratch_[u]);
+    }
     if (unit.kind != UnitKind::kKernel) continue;
     const Node& node = graph_->nodes()[static_cast<std::size_t>(unit.nodes[0])];
     const std::vector<TensorSpec> in = specs_of(node.inputs, resolved);
     const std::vector<TensorSpec> out = specs_of(node.outputs, resolved);
     KernelRequest request{*node.op, in, out, node.attributes, known_inputs(node, resolved), node.scope};
+    request.may_split_products = options.fusion.may_split_products;
     made_[u] = node.op->kernel(request);
     if (request.workspace_bytes > 0) {
       requests.push_back({request.workspace_bytes, position, position});
       targets.push_back(&scratch_[u]);
     }
   }
-  const MemoryPlan memory = plan_memory(requests, share_memory);
+  const MemoryPlan memory = plan_memory(requests, options.share_memory);
   for (std::size_t r = 0; r < requests.size(); ++r) *targets[r] = {Place::kArena, memory.offsets[r]};
   arena_bytes_ = memory.bytes;
 }
@@ -172,7 +178,7 @@ void Plan::add_unit(const Unit& unit, const Resolved& resolved, std::size_t posi
   switch (unit.kind) {
     case UnitKind::kKernel: return add_kernel_unit(unit, resolved, position);
     case UnitKind::kMap: return add_map_unit(unit, resolved);
-    case UnitKind::kPanels: return add_panel_unit(unit, resolved);
+    case UnitKind::kPanels: return add_panel_unit(unit, resolved, position);
     case UnitKind::kCopy: return add_copy_unit(unit, resolved);
   }
 }
@@ -202,7 +208,7 @@ void Plan::add_map_unit(const Unit& unit, const Resolved& resolved) {
 }
 
 // The kernel's operands, then the loop's; the loop's results.
-void Plan::add_panel_unit(const Unit& unit, const Resolved& resolved) {
+void Plan::add_panel_unit(const Unit& unit, const Resolved& resolved, std::size_t position) {
   const Node& node = graph_->nodes()[static_cast<std::size_t>(unit.nodes[0])];
   const Segment& segment = unit.segments[0];
   std::vector<Location> inputs;
@@ -212,7 +218,7 @@ void Plan::add_panel_unit(const Unit& unit, const Resolved& resolved) {
   for (int value : segment.outputs) outputs.push_back(location_of(value, resolved));
   std::string name;
   for (int n : unit.nodes) name += (name.empty() ? "" : " ") + graph_->nodes()[static_cast<std::size_t>(n)].op->name;
-  add_instruction(panel_unit_kernel(unit.panel, node.inputs.size(), segment.program), inputs, outputs, {}, std::move(name));
+  add_instruction(panel_unit_kernel(unit.panel, node.inputs.size(), segment.program), inputs, outputs, scratch_[position], std::move(name));
 }
 
 void Plan::add_copy_unit(const Unit& unit, const Resolved& resolved) {

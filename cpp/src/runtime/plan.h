@@ -77,14 +77,14 @@ class Plan {
     std::size_t number;
   };
 
-  void locate(const Resolved& resolved, const UnitSchedule& schedule, bool share_memory);
+  void locate(const Resolved& resolved, const UnitSchedule& schedule, const PlanOptions& options);
   Location location_of(int value, const Resolved& resolved) const;
   void add_instruction(Kernel kernel, const std::vector<Location>& inputs, const std::vector<Location>& outputs, const Location& workspace,
                        std::string name);
   void add_unit(const Unit& unit, const Resolved& resolved, std::size_t position);
   void add_kernel_unit(const Unit& unit, const Resolved& resolved, std::size_t position);
   void add_map_unit(const Unit& unit, const Resolved& resolved);
-  void add_panel_unit(const Unit& unit, const Resolved& resolved);
+  void add_panel_unit(const Unit& unit, const Resolved& resolved, std::size_t position);
   void add_copy_unit(const Unit& unit, const Resolved& resolved);
   void bind_variables(Workspace& workspace, const StateAccess& access) const;
   void execute(Workspace& workspace) const;

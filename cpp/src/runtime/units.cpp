@@ -318,8 +318,8 @@ class Scheduler {
 
   bool try_feed(int kernel, int loop, std::size_t input) {
     if (!can_feed(kernel, loop, input)) return false;
-    const Panel panel = make_panel(node_of(unit(kernel).nodes[0]), resolved_);
-    if (!panel.kernel || !dependencies_.try_merge(kernel, loop)) return false;
+    const Panel panel = make_panel(node_of(unit(kernel).nodes[0]), resolved_, options_.may_split_products);
+    if (!panel.kernel.rows || !dependencies_.try_merge(kernel, loop)) return false;
     unit(kernel).panel = panel;
     feed(kernel, loop, input);
     return true;

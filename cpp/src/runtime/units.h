@@ -42,6 +42,7 @@ struct FusionOptions {
   bool merge_equal_maps = true;
   bool write_in_place = true;
   bool fuse_panels = true;
+  bool may_split_products = false;  // as in KernelRequest
 };
 
 UnitSchedule schedule_units(const Graph& graph, const Resolved& resolved, const FusionOptions& options);

@@ -8,6 +8,7 @@
 #include "kernels/level/gemm.h"
 #include "kernels/level/recurrent.h"
 #include "kernels/level/pooling.h"
+#include "kernels/level/split_gemm.h"
 #include "kernels/level/winograd.h"
 
 namespace keraunos::kernels {
@@ -136,6 +137,9 @@ struct AttentionTable {
 KERAUNOS_DECLARE_LEVEL(avx512)
 KERAUNOS_DECLARE_LEVEL(avx2)
 KERAUNOS_DECLARE_LEVEL(baseline)
+namespace amx {  // that of avx512, and this
+extern const SplitGemmTable split_gemm_table;
+}
 #elif defined(__aarch64__) || defined(_M_ARM64)
 KERAUNOS_DECLARE_LEVEL(neon)
 #else
