@@ -25,6 +25,7 @@ void bind_graph(py::module_& m);
 void bind_trace(py::module_& m);
 void bind_tape(py::module_& m);
 void bind_function(py::module_& m);
+void bind_arguments(py::module_& m);
 void bind_call_table(py::module_& m);
 void bind_model(py::module_& m);
 

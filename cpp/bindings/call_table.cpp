@@ -1,11 +1,9 @@
 #include <algorithm>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 
-#include "bindings.h"
+#include "arguments.h"
 #include "runtime/function.h"
 #include "runtime/tape.h"
 #include "runtime/trace.h"
@@ -14,120 +12,6 @@ namespace keraunos::python {
 namespace {
 
 constexpr std::size_t kMaxCalls = 64;
-constexpr std::size_t kUsualSignature = 160;  // bytes
-
-// The attribute of a call's context that says whether it trains.
-PyObject* training_name() {
-  static PyObject* const name = PyUnicode_InternFromString("training");
-  return name;
-}
-
-// What a call is given, as a table sees it: nestings of tensors and arrays, None, booleans and strings.
-class Arguments {
- public:
-  Arguments() { signature_.reserve(kUsualSignature); }
-
-  // The training mode of the call around this one, which counts as another one than that of no call.
-  bool take_mode(const py::handle& context) {
-    if (context.is_none()) return mark('O');
-    const py::object training = py::reinterpret_steal<py::object>(PyObject_GetAttr(context.ptr(), training_name()));
-    if (!training) throw py::error_already_set();
-    return take(training);
-  }
-
-  // False for what a native call must not stand for: other objects, traced tensors, and tensors that carry attributes (masks).
-  bool take(const py::handle& object) {
-    PyObject* const item = object.ptr();
-    if (const Value* value = plain_value(object)) return take_tensor(item, *value);
-    if (item == Py_None) return mark('N');
-    if (item == Py_True) return mark('T');
-    if (item == Py_False) return mark('F');
-    if (PyUnicode_Check(item)) return take_text(item);
-    if (PyTuple_CheckExact(item)) return mark('(') && take_items(&PyTuple_GET_ITEM(item, 0), PyTuple_GET_SIZE(item));
-    if (PyList_CheckExact(item)) return mark('[') && take_items(PySequence_Fast_ITEMS(item), PyList_GET_SIZE(item));
-    if (PyDict_CheckExact(item)) return mark('{') && take_dict(item);
-    return take_array(object);
-  }
-
-  const std::string& signature() const { return signature_; }
-  const std::vector<Tensor>& tensors() const { return tensors_; }  // in the order of Python's tree.flatten
-  // The Tensor object behind number i; an array has none.
-  PyObject* object(std::size_t i) const { return objects_[i]; }
-
- private:
-  bool mark(char sign) {
-    signature_ += sign;
-    return true;
-  }
-
-  void put(std::int64_t number) { signature_.append(reinterpret_cast<const char*>(&number), sizeof number); }
-
-  bool take_tensor(PyObject* item, const Value& value) {
-    PyObject** const attributes = _PyObject_GetDictPtr(item);
-    if (value.is_symbolic() || (attributes && *attributes && PyDict_GET_SIZE(*attributes) > 0)) return false;
-    return keep(value.tensor(), item);
-  }
-
-  bool take_array(const py::handle& object) {
-    static const py::object array_type = py::module_::import("numpy").attr("ndarray");
-    if (reinterpret_cast<PyObject*>(Py_TYPE(object.ptr())) != array_type.ptr()) return false;
-    try {
-      return keep(borrow(object), nullptr);
-    } catch (const Error&) {
-      return false;  // not contiguous, or of a dtype without a tensor
-    }
-  }
-
-  bool keep(Tensor tensor, PyObject* object) {
-    mark('x');
-    put(static_cast<std::int64_t>(tensor.dtype()));
-    put(tensor.shape().rank());
-    for (const std::int64_t size : tensor.shape().sizes()) put(size);
-    tensors_.push_back(std::move(tensor));
-    objects_.push_back(object);
-    return true;
-  }
-
-  bool take_text(PyObject* item) {
-    Py_ssize_t size = 0;
-    const char* text = PyUnicode_AsUTF8AndSize(item, &size);
-    if (!text) throw py::error_already_set();
-    mark('s');
-    put(size);
-    signature_.append(text, static_cast<std::size_t>(size));
-    return true;
-  }
-
-  bool take_items(PyObject* const* items, Py_ssize_t count) {
-    put(count);
-    for (Py_ssize_t i = 0; i < count; ++i) {
-      if (!take(items[i])) return false;
-    }
-    return true;
-  }
-
-  bool take_dict(PyObject* dict) {
-    std::vector<std::pair<PyObject*, PyObject*>> entries;
-    PyObject* key = nullptr;
-    PyObject* value = nullptr;
-    Py_ssize_t position = 0;
-    while (PyDict_Next(dict, &position, &key, &value)) {
-      if (!PyUnicode_Check(key)) return false;
-      entries.emplace_back(key, value);
-    }
-    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return PyUnicode_Compare(a.first, b.first) < 0; });
-    put(static_cast<std::int64_t>(entries.size()));
-    for (const auto& [name, item] : entries) {
-      take_text(name);
-      if (!take(item)) return false;
-    }
-    return true;
-  }
-
-  std::string signature_;
-  std::vector<Tensor> tensors_;
-  std::vector<PyObject*> objects_;
-};
 
 // An output that is an input, perhaps under another shape. Nothing is computed or copied for it.
 struct HandedOn {

@@ -9,6 +9,8 @@ from keraunos.naming import auto_name
 
 Tensor = _core.Tensor
 execute = _core.execute
+# A key made of the dtypes and shapes of a tuple of tensors; None where there is more than tensors, or one carries a mask.
+shapes_key = _core.shapes_key
 
 # Set by `keraunos.variable`, which stands on this module.
 _variable_types = ()

@@ -290,8 +290,11 @@ void Plan::bind_variables(Workspace& workspace, const StateAccess& access) const
 }
 
 void Plan::execute(Workspace& workspace) const {
+  call_workers(workspace.workers_);
+  take_wanted_workers();
   const KernelCall* call = workspace.calls_.data();
   for (const Instruction& instruction : instructions_) instruction.kernel(*call++);
+  workspace.workers_ = take_wanted_workers();
 }
 
 void Plan::run(Workspace& workspace) const {

@@ -32,6 +32,7 @@ class Workspace {
   std::vector<KernelCall> calls_;
   std::vector<Tensor> snapshots_;         // of variables that the plan only reads
   std::vector<const void*> bound_;        // per variable of the graph: the memory in use
+  int workers_ = 0;                       // that the last run could use; the next one calls them at once
 };
 
 class Plan {
