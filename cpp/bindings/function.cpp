@@ -41,7 +41,7 @@ py::list loop_outputs(const Loop& loop, bool copy) {
 
 PlanOptions options_from(bool optimize) {
   PlanOptions options;
-  if (!optimize) options = {{false, false, false, false}, false, false, false};
+  if (!optimize) options = {{false, false, false, false, false}, false, false, false};
   return options;
 }
 
