@@ -162,7 +162,8 @@ def is_variable(x):
     return isinstance(x, _variable_types)
 
 
-_PLAIN = frozenset((Tensor, int, float, bool, str, type(None), np.ndarray))
+# Types of which no value holds a `KerasTensor`; `keraunos.variable` adds its own.
+_PLAIN = {Tensor, int, float, bool, str, type(None), np.ndarray}
 
 
 def holds_symbolic(value):
