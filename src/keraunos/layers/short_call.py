@@ -15,7 +15,11 @@ from keraunos.ops.operation import raise_with_arguments
 from keraunos.tensor import Tensor, shapes_key
 
 _MAX_SHAPES = 100
+# Types of attribute values that are neither state of a layer nor hold any.
+UNTRACKED = frozenset((bool, int, float, str, type(None), Tensor))
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+# What a subclass may make depend on attributes of its own.
+_DERIVED = ("compute_dtype", "dtype_policy", "input_dtype", "input_spec", "quantization_mode", "supports_masking", "variable_dtype")
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -26,7 +30,7 @@ class ShortCall:
     other call, and any that would do more than `call` itself, takes the long road.
 
     Args:
-        layer: A layer for which `is_possible(layer)` holds, until its attributes change.
+        layer: A layer for which `is_possible(layer)` holds, until one of its attributes changes that `depends_on`.
     """
 
     __slots__ = (
@@ -38,6 +42,7 @@ class ShortCall:
         "_max_args",
         "_min_args",
         "_scope",
+        "_sees_all_attributes",
         "_sets_mask",
         "_takes_arrays",
         "_takes_training",
@@ -59,6 +64,18 @@ class ShortCall:
         self._scope = layer._path or layer.name
         # The arguments that fit, by their dtypes and shapes.
         self._known = set()
+        cls = type(layer)
+        base = next(base for base in cls.__mro__ if "_names_of_all_layers" in vars(base))
+        self._sees_all_attributes = any(getattr(cls, name) is not getattr(base, name) for name in _DERIVED)
+
+    def depends_on(self, layer, name, value):
+        """Whether it may matter that an attribute of the layer becomes `value`.
+
+        Numbers, texts and tensors that a layer of the user's counts or keeps in its call do not.
+        """
+        if self._sees_all_attributes or name in layer._names_of_all_layers or type(value) not in UNTRACKED:
+            return True
+        return type(layer.__dict__.get(name, self)) not in UNTRACKED
 
     @staticmethod
     def is_possible(layer):

@@ -92,7 +92,7 @@ class Functional(Function, Model):
         context = {}
         if training is not None or kwargs:
             context = {name: value for name, value in {"training": training, **kwargs}.items() if value is not None}
-        values = self._input_values(inputs)
+        values = {id(ref): x for ref, x in zip(self._inputs, inputs)}
         for run in self._node_runs():
             run.add_outputs(values, context)
         return unpack_singleton(self._outputs_among(values))
