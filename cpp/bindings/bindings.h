@@ -25,6 +25,7 @@ void bind_graph(py::module_& m);
 void bind_trace(py::module_& m);
 void bind_tape(py::module_& m);
 void bind_function(py::module_& m);
+void bind_arguments(py::module_& m);
 void bind_call_table(py::module_& m);
 void bind_model(py::module_& m);
 
@@ -39,6 +40,7 @@ py::tuple shape_to_python(const Shape& shape);
 Tensor tensor_from_python(const py::object& object, const std::string& dtype);
 // The memory of a C-contiguous array or of a tensor, without a copy; an error that names the rule otherwise.
 Tensor borrow(const py::handle& object);
+std::vector<Tensor> borrow_all(const py::sequence& objects);
 // An array on the tensor's memory when nobody else holds it, else on a copy.
 py::array array_from_tensor(const Tensor& tensor);
 // The value of an object that is exactly a Tensor, else nullptr.

@@ -1,10 +1,9 @@
 #include <algorithm>
-#include <string>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 
-#include "bindings.h"
+#include "arguments.h"
 #include "runtime/function.h"
 #include "runtime/tape.h"
 #include "runtime/trace.h"
@@ -12,167 +11,179 @@
 namespace keraunos::python {
 namespace {
 
-constexpr std::size_t kMaxEntries = 64;
-constexpr std::size_t kUsualSignature = 160;  // bytes
+constexpr std::size_t kMaxCalls = 64;
 
-// What a call is given, as a table sees it: nestings of tensors and arrays, None, booleans and strings.
-class Arguments {
- public:
-  Arguments() { signature_.reserve(kUsualSignature); }
-
-  // False for what a native call must not stand for: other objects, traced tensors, and tensors that carry attributes (masks).
-  bool take(const py::handle& object) {
-    PyObject* const item = object.ptr();
-    if (const Value* value = plain_value(object)) return take_tensor(item, *value);
-    if (item == Py_None) return mark('N');
-    if (item == Py_True) return mark('T');
-    if (item == Py_False) return mark('F');
-    if (PyUnicode_Check(item)) return take_text(item);
-    if (PyTuple_CheckExact(item)) return mark('(') && take_items(&PyTuple_GET_ITEM(item, 0), PyTuple_GET_SIZE(item));
-    if (PyList_CheckExact(item)) return mark('[') && take_items(PySequence_Fast_ITEMS(item), PyList_GET_SIZE(item));
-    if (PyDict_CheckExact(item)) return mark('{') && take_dict(item);
-    return take_array(object);
-  }
-
-  const std::string& signature() const { return signature_; }
-  const std::vector<Tensor>& tensors() const { return tensors_; }  // in the order of Python's tree.flatten
-
- private:
-  bool mark(char sign) {
-    signature_ += sign;
-    return true;
-  }
-
-  void put(std::int64_t number) { signature_.append(reinterpret_cast<const char*>(&number), sizeof number); }
-
-  bool take_tensor(PyObject* item, const Value& value) {
-    PyObject** const attributes = _PyObject_GetDictPtr(item);
-    if (value.is_symbolic() || (attributes && *attributes && PyDict_GET_SIZE(*attributes) > 0)) return false;
-    return keep(value.tensor());
-  }
-
-  bool take_array(const py::handle& object) {
-    static const py::object array_type = py::module_::import("numpy").attr("ndarray");
-    if (reinterpret_cast<PyObject*>(Py_TYPE(object.ptr())) != array_type.ptr()) return false;
-    try {
-      return keep(borrow(object));
-    } catch (const Error&) {
-      return false;  // not contiguous, or of a dtype without a tensor
-    }
-  }
-
-  bool keep(Tensor tensor) {
-    mark('x');
-    put(static_cast<std::int64_t>(tensor.dtype()));
-    put(tensor.shape().rank());
-    for (const std::int64_t size : tensor.shape().sizes()) put(size);
-    tensors_.push_back(std::move(tensor));
-    return true;
-  }
-
-  bool take_text(PyObject* item) {
-    Py_ssize_t size = 0;
-    const char* text = PyUnicode_AsUTF8AndSize(item, &size);
-    if (!text) throw py::error_already_set();
-    mark('s');
-    put(size);
-    signature_.append(text, static_cast<std::size_t>(size));
-    return true;
-  }
-
-  bool take_items(PyObject* const* items, Py_ssize_t count) {
-    put(count);
-    for (Py_ssize_t i = 0; i < count; ++i) {
-      if (!take(items[i])) return false;
-    }
-    return true;
-  }
-
-  bool take_dict(PyObject* dict) {
-    std::vector<std::pair<PyObject*, PyObject*>> entries;
-    PyObject* key = nullptr;
-    PyObject* value = nullptr;
-    Py_ssize_t position = 0;
-    while (PyDict_Next(dict, &position, &key, &value)) {
-      if (!PyUnicode_Check(key)) return false;
-      entries.emplace_back(key, value);
-    }
-    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return PyUnicode_Compare(a.first, b.first) < 0; });
-    put(static_cast<std::int64_t>(entries.size()));
-    for (const auto& [name, item] : entries) {
-      take_text(name);
-      if (!take(item)) return false;
-    }
-    return true;
-  }
-
-  std::string signature_;
-  std::vector<Tensor> tensors_;
+// An output that is an input, perhaps under another shape. Nothing is computed or copied for it.
+struct HandedOn {
+  std::size_t input = 0;
+  bool is_same = false;  // under its own shape, and so the same object
 };
 
-// Native calls by the structure, dtypes, shapes and settings of what they are called with.
+// Where an output that is not computed comes from, if that is an input.
+std::optional<HandedOn> handed_on_as(const Graph& graph, int output) {
+  const GraphValue* value = &graph.values()[static_cast<std::size_t>(output)];
+  const bool is_same = value->kind == ValueKind::kInput;
+  while (value->kind == ValueKind::kNode) {
+    const Node& node = graph.nodes()[static_cast<std::size_t>(value->source)];
+    if (!node.op->is_view) return {};
+    value = &graph.values()[static_cast<std::size_t>(node.inputs[0])];
+  }
+  if (value->kind != ValueKind::kInput) return {};
+  return HandedOn{static_cast<std::size_t>(value->source), is_same};
+}
+
+// False when the output is an input, a variable or a constant, perhaps under another shape: it would be copied.
+bool is_computed(const Graph& graph, int output) {
+  const GraphValue* value = &graph.values()[static_cast<std::size_t>(output)];
+  while (value->kind == ValueKind::kNode) {
+    const Node& node = graph.nodes()[static_cast<std::size_t>(value->source)];
+    if (!node.op->is_view && !node.op->is_view_when_unchanged) return true;
+    value = &graph.values()[static_cast<std::size_t>(node.inputs[0])];
+  }
+  return false;
+}
+
+bool has_updates(const Graph& graph) {
+  return std::any_of(graph.variables().begin(), graph.variables().end(), [](const GraphVariable& variable) { return variable.update >= 0; });
+}
+
+// One native call, for arguments of one signature.
+class NativeCall {
+ public:
+  // Stands for what no native call can do.
+  NativeCall() = default;
+
+  // `pack`: from the list of outputs to what Python expects; None for the only output itself. `left`: None, or a tuple of the
+  // training mode that the call leaves in its context.
+  NativeCall(const Function& function, const std::vector<Tensor>& inputs, py::object pack, const py::object& left) : pack_(std::move(pack)) {
+    const Graph& graph = function.graph();
+    runs_ = has_updates(graph);
+    for (int output : graph.outputs()) {
+      handed_on_.push_back(handed_on_as(graph, output));
+      if (handed_on_.back()) continue;
+      if (!is_computed(graph, output)) return;
+      runs_ = true;
+    }
+    call_.emplace(function, inputs);
+    if (!left.is_none()) left_ = left.cast<py::tuple>()[0];
+  }
+
+  bool is_possible() const { return call_.has_value(); }
+
+  py::object run(const Arguments& given, const py::handle& context) const {
+    if (!call_) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+    std::vector<Tensor> outputs;
+    if (runs_) {
+      const py::gil_scoped_release release;
+      outputs = (*call_)(given.tensors());
+    }
+    py::object result = packed(given, outputs);
+    if (left_ && PyObject_SetAttr(context.ptr(), training_name(), left_.ptr()) != 0) throw py::error_already_set();
+    return result;
+  }
+
+ private:
+  py::object packed(const Arguments& given, std::vector<Tensor>& outputs) const {
+    const auto object = [&](std::size_t i) { return handed_on_[i] ? handed_on(given, i) : py::cast(Value(std::move(outputs[i]))); };
+    if (pack_.is_none()) return object(0);
+    py::list results(handed_on_.size());
+    for (std::size_t i = 0; i < handed_on_.size(); ++i) results[i] = object(i);
+    return pack_(results);
+  }
+
+  py::object handed_on(const Arguments& given, std::size_t output) const {
+    const HandedOn& source = *handed_on_[output];
+    PyObject* const object = given.object(source.input);
+    if (source.is_same && object) return py::reinterpret_borrow<py::object>(object);
+    const Tensor& tensor = given.tensors()[source.input];
+    const Shape& shape = call_->outputs()[output].shape;
+    // The memory of an array is the user's, who may write to it.
+    return py::cast(Value((object ? tensor : tensor.copy()).reshaped(shape)));
+  }
+
+  std::optional<Function::ShapedCall> call_;
+  bool runs_ = false;                               // else it only hands on
+  std::vector<std::optional<HandedOn>> handed_on_;  // of each output
+  py::object pack_;
+  py::object left_;
+};
+
+// Native calls by the structure, dtypes, shapes and settings of what they are called with. `context` is that of the layer call
+// around this one or None, `dtype` that of the innermost scope of conversion.
 class CallTable {
  public:
   // What the call gives. None where the table knows no call; NotImplemented where none may stand for Python's.
-  py::object run(const py::handle& arguments, const py::handle& keywords, const py::handle& training, const py::handle& dtype) {
+  py::object run(const py::handle& arguments, const py::handle& keywords, const py::handle& context, const py::handle& dtype) {
     Arguments given;
-    if (!take(given, arguments, keywords, training, dtype)) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
-    const auto found = entries_.find(given.signature());
-    if (found == entries_.end()) return py::none();
-    const Entry entry = found->second;  // a copy: other threads may change the table while this one computes
-    if (!entry.function) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
-    std::vector<Tensor> outputs;
-    {
-      const py::gil_scoped_release release;
-      outputs = entry.function->call(given.tensors());
-    }
-    if (entry.pack.is_none()) return py::cast(Value(std::move(outputs[0])));
-    py::list results(outputs.size());
-    for (std::size_t i = 0; i < outputs.size(); ++i) results[i] = py::cast(Value(std::move(outputs[i])));
-    return entry.pack(results);
+    if (!take(given, arguments, keywords, context, dtype)) return py::reinterpret_borrow<py::object>(Py_NotImplemented);
+    const auto found = calls_.find(given.signature());
+    if (found == calls_.end()) return py::none();
+    const std::shared_ptr<const NativeCall> call = found->second;  // other threads may change the table while this one computes
+    return call->run(given, context);
   }
 
-  // What `add` takes; None where no native call may stand for Python's.
-  static py::object signature(const py::handle& arguments, const py::handle& keywords, const py::handle& training, const py::handle& dtype) {
+  // What the table files such a call under; None where no native call may stand for Python's.
+  static py::object signature(const py::handle& arguments, const py::handle& keywords, const py::handle& context, const py::handle& dtype) {
     Arguments given;
-    if (!take(given, arguments, keywords, training, dtype)) return py::none();
+    if (!take(given, arguments, keywords, context, dtype)) return py::none();
     return py::bytes(given.signature());
   }
 
-  void add(const py::bytes& signature, const std::shared_ptr<Function>& function, const py::object& pack) {
-    if (entries_.size() == kMaxEntries) entries_.clear();
-    entries_[std::string(std::string_view(signature))] = {function, pack};
+  // False where an output is neither computed nor handed on: then no native call may stand for Python's.
+  bool add(const py::bytes& signature, const Function& function, const py::sequence& inputs, const py::object& pack, const py::object& left) {
+    auto call = std::make_shared<const NativeCall>(function, borrow_all(inputs), pack, left);
+    const bool is_possible = call->is_possible();
+    insert(signature, std::move(call));
+    return is_possible;
   }
 
   // From now on no native call may stand for Python's.
-  void refuse(const py::bytes& signature) { add(signature, nullptr, py::none()); }
+  void refuse(const py::bytes& signature) { insert(signature, std::make_shared<const NativeCall>()); }
 
-  void clear() { entries_.clear(); }
+  void clear() { calls_.clear(); }
 
  private:
-  struct Entry {
-    std::shared_ptr<Function> function;  // nullptr: refused
-    py::object pack;  // from the list of outputs to what Python expects; None for the only output itself
-  };
-
-  static bool take(Arguments& given, const py::handle& arguments, const py::handle& keywords, const py::handle& training, const py::handle& dtype) {
+  static bool take(Arguments& given, const py::handle& arguments, const py::handle& keywords, const py::handle& context, const py::handle& dtype) {
     if (is_tracing() || is_recording()) return false;
-    return given.take(arguments) && given.take(keywords) && given.take(training) && given.take(dtype);
+    return given.take(arguments) && given.take(keywords) && given.take(dtype) && given.take_mode(context);
   }
 
-  std::unordered_map<std::string, Entry> entries_;
+  void insert(const py::bytes& signature, std::shared_ptr<const NativeCall> call) {
+    if (calls_.size() == kMaxCalls) calls_.clear();
+    calls_[std::string(std::string_view(signature))] = std::move(call);
+  }
+
+  std::unordered_map<std::string, std::shared_ptr<const NativeCall>> calls_;
 };
+
+// Every layer call comes through here: a plain C function of Python's needs no overloads and no keywords.
+PyObject* run_entry(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+  if (count != 4) {
+    PyErr_SetString(PyExc_TypeError, "run() takes the arguments, the keywords, the context and the dtype of a call");
+    return nullptr;
+  }
+  try {
+    auto* const table = reinterpret_cast<py::detail::instance*>(self)->get_value_and_holder().value_ptr<CallTable>();
+    return table->run(arguments[0], arguments[1], arguments[2], arguments[3]).release().ptr();
+  } catch (...) {
+    set_python_error();
+    return nullptr;
+  }
+}
+
+PyMethodDef run_method = {"run", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(run_entry)), METH_FASTCALL, nullptr};
 
 }  // namespace
 
 void bind_call_table(py::module_& m) {
-  py::class_<CallTable>(m, "CallTable")
-      .def(py::init<>())
-      .def("run", &CallTable::run)
+  py::class_<CallTable> table(m, "CallTable");
+  table.def(py::init<>())
       .def_static("signature", &CallTable::signature)
-      .def("add", &CallTable::add)
+      .def("add", &CallTable::add, py::arg("signature"), py::arg("function"), py::arg("inputs"), py::arg("pack"), py::arg("left") = py::none())
       .def("refuse", &CallTable::refuse)
       .def("clear", &CallTable::clear);
+  auto* const type = reinterpret_cast<PyTypeObject*>(table.ptr());
+  table.attr("run") = py::reinterpret_steal<py::object>(PyDescr_NewMethod(type, &run_method));
 }
 
 }  // namespace keraunos::python

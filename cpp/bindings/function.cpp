@@ -1,19 +1,10 @@
 #include "runtime/function.h"
 
-#include <algorithm>
-
 #include "bindings.h"
 #include "runtime/loop.h"
 
 namespace keraunos::python {
 namespace {
-
-std::vector<Tensor> borrow_all(const py::sequence& objects) {
-  std::vector<Tensor> tensors;
-  tensors.reserve(objects.size());
-  for (const py::handle& object : objects) tensors.push_back(borrow(object));
-  return tensors;
-}
 
 py::list call(const Function& function, const py::sequence& given) {
   const std::vector<Tensor> inputs = borrow_all(given);
@@ -48,23 +39,9 @@ py::list loop_outputs(const Loop& loop, bool copy) {
   return result;
 }
 
-// False when an output is an input, a variable or a constant, perhaps under another shape: it would be copied.
-bool computes_outputs(const Graph& graph) {
-  const std::vector<GraphValue>& values = graph.values();
-  const auto is_computed = [&](int value) {
-    while (values[static_cast<std::size_t>(value)].kind == ValueKind::kNode) {
-      const Node& node = graph.nodes()[static_cast<std::size_t>(values[static_cast<std::size_t>(value)].source)];
-      if (!node.op->is_view && !node.op->is_view_when_unchanged) return true;
-      value = node.inputs[0];
-    }
-    return false;
-  };
-  return std::all_of(graph.outputs().begin(), graph.outputs().end(), is_computed);
-}
-
 PlanOptions options_from(bool optimize) {
   PlanOptions options;
-  if (!optimize) options = {{false, false, false, false}, false, false, false};
+  if (!optimize) options = {{false, false, false, false, false}, false, false, false};
   return options;
 }
 
@@ -97,7 +74,6 @@ void bind_function(py::module_& m) {
              }
              return py::make_tuple(plan.description(), plan.profile(lease.workspace(), repeats));
            })
-      .def_property_readonly("computes_outputs", [](const Function& f) { return computes_outputs(f.graph()); })
       .def_property_readonly("graph", [](const Function& f) { return std::const_pointer_cast<Graph>(f.graph().shared_from_this()); });
 
   py::class_<Loop>(m, "Loop")

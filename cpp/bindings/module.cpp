@@ -18,6 +18,7 @@ PYBIND11_MODULE(_core, m) {
   python::bind_trace(m);
   python::bind_tape(m);
   python::bind_function(m);
+  python::bind_arguments(m);
   python::bind_call_table(m);
   python::bind_model(m);
   m.def("cpu_level", &kernels::cpu_level);

@@ -102,6 +102,20 @@ PyObject* execute_entry(PyObject*, PyObject* const* arguments, Py_ssize_t count)
 PyMethodDef execute_method = {"execute", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(execute_entry)), METH_FASTCALL,
                               "execute(name, inputs, attributes={}, /)\n--\n\nRuns an op, or adds it to the open trace."};
 
+// Twice in every call of a layer, so that it is a plain C function too.
+PyObject* swap_scope_entry(PyObject*, PyObject* scope) {
+  Py_ssize_t size = 0;
+  const char* const text = PyUnicode_AsUTF8AndSize(scope, &size);
+  if (!text) return nullptr;
+  const std::string& outer = current_scope();
+  PyObject* const result = PyUnicode_FromStringAndSize(outer.data(), static_cast<Py_ssize_t>(outer.size()));
+  set_current_scope(std::string(text, static_cast<std::size_t>(size)));
+  return result;
+}
+
+PyMethodDef swap_scope_method = {"swap_scope", swap_scope_entry, METH_O,
+                                 "swap_scope(scope, /)\n--\n\nSets the path that errors and nodes name, and returns the one before."};
+
 const char* kind_name(AttributeKind kind) {
   static constexpr const char* kNames[] = {"bool", "int", "float", "str", "dtype", "ints", "floats", "tensor", "graph"};
   return kNames[static_cast<std::size_t>(kind)];
@@ -132,8 +146,7 @@ py::list describe_ops() {
 void bind_ops(py::module_& m) {
   m.attr("execute") = py::reinterpret_steal<py::object>(PyCFunction_NewEx(&execute_method, nullptr, py::str("keraunos._core").ptr()));
   m.def("ops", &describe_ops);
-  m.def("set_scope", &set_current_scope);
-  m.def("get_scope", &current_scope);
+  m.attr("swap_scope") = py::reinterpret_steal<py::object>(PyCFunction_NewEx(&swap_scope_method, nullptr, py::str("keraunos._core").ptr()));
 }
 
 }  // namespace keraunos::python

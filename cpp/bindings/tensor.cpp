@@ -134,6 +134,13 @@ Tensor borrow(const py::handle& object) {
   return Tensor(dtype, std::move(shape), std::move(owner));
 }
 
+std::vector<Tensor> borrow_all(const py::sequence& objects) {
+  std::vector<Tensor> tensors;
+  tensors.reserve(objects.size());
+  for (const py::handle& object : objects) tensors.push_back(borrow(object));
+  return tensors;
+}
+
 py::array array_from_tensor(const Tensor& tensor) {
   const Tensor content = tensor.is_shared() ? tensor.copy() : tensor;
   py::object dtype;

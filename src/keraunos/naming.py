@@ -8,8 +8,8 @@ import threading
 
 from keraunos import _core
 
-get_core_scope = _core.get_scope
-set_core_scope = _core.set_scope
+# Errors of the core, and nodes of its graphs, name the layer by its path.
+swap_core_scope = _core.swap_scope
 
 
 class _State(threading.local):
@@ -143,15 +143,13 @@ class name_scope:
                 return self
         scopes.append(self)
         self._is_entered = True
-        # Errors of the core name the layer by its path.
-        self._outer_core_scope = get_core_scope()
-        set_core_scope(current_path())
+        self._outer_core_scope = swap_core_scope(current_path())
         return self
 
     def __exit__(self, *exception):
         if self._is_entered:
             self._is_entered = False
-            set_core_scope(self._outer_core_scope)
+            swap_core_scope(self._outer_core_scope)
             if state.name_scopes:
                 state.name_scopes.pop()
 

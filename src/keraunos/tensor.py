@@ -9,6 +9,8 @@ from keraunos.naming import auto_name
 
 Tensor = _core.Tensor
 execute = _core.execute
+# A key made of the dtypes and shapes of a tuple of tensors; None where there is more than tensors, or one carries a mask.
+shapes_key = _core.shapes_key
 
 # Set by `keraunos.variable`, which stands on this module.
 _variable_types = ()
@@ -160,7 +162,8 @@ def is_variable(x):
     return isinstance(x, _variable_types)
 
 
-_PLAIN = frozenset((Tensor, int, float, bool, str, type(None), np.ndarray))
+# Types of which no value holds a `KerasTensor`; `keraunos.variable` adds its own.
+_PLAIN = {Tensor, int, float, bool, str, type(None), np.ndarray}
 
 
 def holds_symbolic(value):

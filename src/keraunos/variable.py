@@ -348,6 +348,7 @@ def _restore_variable(cls, settings, array):
 
 
 tensor._variable_types = (Variable,)
+tensor._PLAIN.add(Variable)
 
 
 def _named_initializer(name):

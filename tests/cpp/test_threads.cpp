@@ -110,6 +110,29 @@ void a_parked_pool_wakes_up() {
 }
 
 #if !defined(_WIN32)
+void workers_may_be_called_before_there_is_work() {
+  set_thread_count(3);
+  keraunos::call_workers(2);  // there is no pool yet
+  for (int round = 0; round < 50; ++round) {
+    keraunos::call_workers(round % 4);
+    if (round % 3 == 0) usleep(600);  // they go back to sleep
+    CHECK(parallel_sum(100, 1) == 4950);
+    if (round % 2 == 0) usleep(600);
+  }
+  parallel_for(8, 1, [](std::int64_t, std::int64_t) { keraunos::call_workers(2); });
+}
+
+void wanted_workers_are_those_of_the_widest_job_since_they_were_taken() {
+  set_thread_count(3);
+  keraunos::take_wanted_workers();
+  parallel_sum(10, 10);
+  CHECK(keraunos::take_wanted_workers() == 0);
+  parallel_sum(100, 25);
+  parallel_sum(100, 50);
+  CHECK(keraunos::take_wanted_workers() == 3);
+  CHECK(keraunos::take_wanted_workers() == 0);
+}
+
 // The child has none of the parent's workers and must start its own.
 void a_forked_child_computes() {
   set_thread_count(4);
@@ -138,6 +161,8 @@ int main() {
   the_number_of_threads_can_change();
 #if !defined(_WIN32)
   a_parked_pool_wakes_up();
+  workers_may_be_called_before_there_is_work();
+  wanted_workers_are_those_of_the_widest_job_since_they_were_taken();
   a_forked_child_computes();
 #endif
   return check::finish();

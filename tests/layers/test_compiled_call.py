@@ -398,3 +398,27 @@ def test_a_mixed_model_may_be_saved_after_it_ran(tmp_path):
         weight.assign(weight * 0)
     model.load_weights(tmp_path / "m.weights.h5")
     np.testing.assert_allclose(np.asarray(model(X)[0]), expected, rtol=1e-6)
+
+
+def test_inputs_under_another_shape_are_handed_on_natively():
+    flatten, dropout = layers.Flatten(), layers.Dropout(0.5)
+    series = SERIES.copy()
+    for x in (ops.convert_to_tensor(series), series):
+        check_calls(flatten, x)
+        check_calls(dropout, x)
+    assert is_native(flatten) and is_native(dropout)
+    before = flatten(series), dropout(series)
+    series[:] = 0  # the user's array; what came of it stays
+    for found in before:
+        np.testing.assert_array_equal(np.asarray(found).reshape(SERIES.shape), SERIES)
+
+
+def test_a_native_call_may_hand_on_some_outputs_and_compute_others():
+    inputs = keraunos.Input((8,))
+    model = keraunos.Model(inputs, [layers.Dropout(0.5)(inputs), layers.Dense(4)(inputs), layers.Reshape((2, 4))(inputs)])
+    x = ops.convert_to_tensor(X)
+    for _ in range(CALLS):
+        for found, expected in zip(model(x), in_python(model, x)):
+            np.testing.assert_allclose(np.asarray(found), np.asarray(expected), rtol=1e-5, atol=1e-6)
+        assert model(x)[0] is x
+    assert is_native(model)

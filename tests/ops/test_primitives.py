@@ -265,21 +265,21 @@ def test_16_bit_floats_agree_with_float64(sample, dtype):
 
 def test_an_index_error_names_the_layer():
     x = _core.tensor(np.zeros((5, 2)))
-    _core.set_scope("model/embedding")
+    _core.swap_scope("model/embedding")
     try:
         with pytest.raises(IndexError, match=r'gather: index 7 is out of range \[0, 5\), in layer "model/embedding"'):
             _core.execute("gather", [x, _core.tensor(np.array([7]))], {"axis": 0})
     finally:
-        _core.set_scope("")
+        _core.swap_scope("")
 
 
 def test_gradients_belong_to_the_layer_whose_op_they_are_of():
     def slope(x):
         with GradientTape() as tape:
             tape.watch(x)
-            _core.set_scope("model/embedding")
+            _core.swap_scope("model/embedding")
             y = _core.execute("exp", [x], {})
-            _core.set_scope("")
+            _core.swap_scope("")
         return tape.gradient(y, x)
 
     graph, _ = trace_graph(slope, [("float32", (None, 3))], ["x"])

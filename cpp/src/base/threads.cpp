@@ -10,6 +10,7 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #if !defined(_WIN32)
@@ -28,7 +29,7 @@ namespace {
 
 constexpr int kMaxThreads = 256;
 constexpr std::size_t kStackBytes = std::size_t{2} << 20;
-constexpr std::chrono::microseconds kWorkerSpin{80};
+constexpr std::chrono::microseconds kWorkerSpin{200};
 constexpr std::chrono::microseconds kCallerSpin{200};
 constexpr std::uint64_t kLowHalf = 0xffffffffu;
 
@@ -59,6 +60,8 @@ bool spin_until(Ready ready, std::chrono::microseconds limit) {
 
 // Set while this thread runs a chunk; a parallel_for in there runs serially.
 thread_local bool is_inside_chunk = false;
+
+thread_local int wanted_workers = 0;
 
 struct InsideChunk {
   InsideChunk() { is_inside_chunk = true; }
@@ -129,6 +132,11 @@ class Pool {
     }
   }
 
+  void call_workers(int count) {
+    const int number = std::min(count, sleepers_.load(std::memory_order_relaxed));
+    if (number > 0) wake(number, true);
+  }
+
   // Held by the caller whose job the workers serve.
   std::atomic<bool> is_busy{false};
   Pool* retired_before = nullptr;
@@ -183,8 +191,9 @@ class Pool {
     std::atomic<std::uint64_t> ticket{0};
   };
 
-  void wake(std::int64_t number) {
+  void wake(std::int64_t number, bool is_early = false) {
     std::lock_guard<std::mutex> lock(mutex_);
+    if (is_early) ++calls_;
     if (number >= static_cast<std::int64_t>(workers_.size())) {
       wake_.notify_all();
     } else {
@@ -245,12 +254,13 @@ class Pool {
     }
   }
 
-  // Until a job newer than the one seen, even if its chunks are all taken by then: another one is likely to follow, and a
+  // Until the workers are called, or a job newer than the one seen, even if its chunks are all taken by then: another one is likely to follow, and a
   // worker that only wakes for chunks would come too late for every job shorter than a wake-up.
   void sleep(std::uint64_t seen) {
     std::unique_lock<std::mutex> lock(mutex_);
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
-    wake_.wait(lock, [this, seen] { return epoch_.load(std::memory_order_seq_cst) != seen || stop_.load(); });
+    const std::uint64_t calls = calls_;
+    wake_.wait(lock, [this, seen, calls] { return epoch_.load(std::memory_order_seq_cst) != seen || calls_ != calls || stop_.load(); });
     sleepers_.fetch_sub(1, std::memory_order_relaxed);
   }
 
@@ -267,6 +277,7 @@ class Pool {
   std::atomic<int> sleepers_{0};
   std::mutex mutex_;
   std::condition_variable wake_, done_;
+  std::uint64_t calls_ = 0;  // of workers before there is a job; under the mutex
   std::vector<Worker> workers_;
 };
 
@@ -372,8 +383,16 @@ void parallel_for(std::int64_t count, std::int64_t grain, RangeFunction body) {
   if (pool->is_busy.load(std::memory_order_relaxed) || pool->is_busy.exchange(true, std::memory_order_acquire)) {
     return run_serially(count, grain, body);
   }
+  wanted_workers = std::max(wanted_workers, static_cast<int>(std::min<std::int64_t>(chunks, kMaxThreads)) - 1);
   Release release{pool->is_busy};
   pool->run(count, grain, chunks, body);
 }
+
+void call_workers(int count) {
+  if (count <= 0 || is_inside_chunk) return;
+  if (Pool* pool = the_pool.load(std::memory_order_acquire)) pool->call_workers(count);
+}
+
+int take_wanted_workers() { return std::exchange(wanted_workers, 0); }
 
 }  // namespace keraunos

@@ -19,7 +19,8 @@ std::shared_ptr<const Graph> drop_idle_views(const std::shared_ptr<const Graph>&
 // What neither an output nor an update depends on is gone.
 std::shared_ptr<const Graph> drop_unread_nodes(const std::shared_ptr<const Graph>& graph);
 
-// matmul or conv + bias (+ activation) becomes one `dense` or `biased_conv` node where nothing else looks in between.
+// matmul or conv + bias (+ activation) becomes one `dense` or `biased_conv` node where nothing else looks in between; a view that
+// parts the last axis of a matmul before the bias, as heads of an attention are parted, comes after it.
 std::shared_ptr<const Graph> fuse_dense(const std::shared_ptr<const Graph>& graph);
 
 // The gradient of relu that follows the one of a maximum pooling becomes a part of it.

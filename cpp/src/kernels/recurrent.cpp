@@ -52,13 +52,18 @@ struct Space {
   }
 };
 
+double work_of(const Sequence& s) {
+  return 2.0 * static_cast<double>(s.batch * s.steps) * static_cast<double>((s.inputs + s.units) * s.units) *
+         static_cast<double>(gates_of(s.cell));
+}
+
 }  // namespace
 
+bool walks_alone(const Sequence& shape) { return work_of(shape) >= kSerialWork / 2 && sequence_chunks(shape).count == 1; }
+
 RowTiles sequence_chunks(const Sequence& shape) {
-  const double work = 2.0 * static_cast<double>(shape.batch * shape.steps) * static_cast<double>((shape.inputs + shape.units) * shape.units) *
-                      static_cast<double>(gates_of(shape.cell));
   RowTiles chunks;
-  chunks.count = work < kSerialWork ? 1 : (shape.batch + kChunkRows - 1) / kChunkRows;
+  chunks.count = work_of(shape) < kSerialWork ? 1 : (shape.batch + kChunkRows - 1) / kChunkRows;
   chunks.base = shape.batch / chunks.count;
   chunks.extra = shape.batch % chunks.count;
   return chunks;

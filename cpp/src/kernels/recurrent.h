@@ -69,6 +69,9 @@ struct SequenceGradients {
   T* bias = nullptr;
 };
 
+// Whether one thread does all of it, and is busy for so long that another one may well do something else beside it.
+bool walks_alone(const Sequence& shape);
+
 // The batch is cut into chunks that depend on the shape alone: same bits for any number of threads. Workspace is aligned
 // to 64 bytes.
 template <class T>

@@ -1,9 +1,10 @@
 // Whole sequences of SimpleRNN, LSTM and GRU as ops: "simple_rnn", "lstm", "gru", "gru_reset_before", and their gradients. The
 // slow truth is the cell walked step by step, which the layers do for every other configuration.
-#include "kernels/recurrent.h"
+#include "ops/recurrent.h"
 
 #include <cstring>
 
+#include "kernels/recurrent.h"
 #include "ops/half_precision.h"
 #include "ops/registry.h"
 #include "ops/rules.h"
@@ -268,6 +269,21 @@ void register_cell(Registry& registry, const Layout& layout) {
 }
 
 }  // namespace
+
+bool walks_alone(const Op& op, const std::vector<TensorSpec>& inputs) {
+  for (const Layout& layout : {kSimple, kLstm, kGru, kGruResetBefore}) {
+    if (op.name != layout.name) continue;
+    const Shape& x = inputs[0].shape;
+    kernels::Sequence sequence;
+    sequence.cell = layout.cell;
+    sequence.batch = x[0];
+    sequence.steps = x[1];
+    sequence.inputs = x[2];
+    sequence.units = inputs[1].shape[1];
+    return sequence.batch * sequence.units > 0 && kernels::walks_alone(sequence);
+  }
+  return false;
+}
 
 void register_recurrent(Registry& registry) {
   for (const Layout& layout : {kSimple, kLstm, kGru, kGruResetBefore}) register_cell(registry, layout);

@@ -80,12 +80,20 @@ void Function::check_inputs(const std::vector<Tensor>& inputs) const {
   }
 }
 
-std::vector<Tensor> Function::call(const std::vector<Tensor>& inputs) const {
-  check_inputs(inputs);
+std::vector<Tensor> Function::call(const std::vector<Tensor>& inputs) const { return ShapedCall(*this, inputs)(inputs); }
+
+Function::ShapedCall::ShapedCall(const Function& function, const std::vector<Tensor>& inputs) {
+  function.check_inputs(inputs);
   std::vector<TensorSpec> specs;
   specs.reserve(inputs.size());
   for (const Tensor& input : inputs) specs.push_back(input.spec());
-  Lease lease(*this, specs);
+  entry_ = function.entry_for(specs);
+}
+
+const std::vector<TensorSpec>& Function::ShapedCall::outputs() const { return entry_->plan.outputs(); }
+
+std::vector<Tensor> Function::ShapedCall::operator()(const std::vector<Tensor>& inputs) const {
+  Lease lease(entry_);
   const Plan& plan = lease.plan();
   for (std::size_t i = 0; i < inputs.size(); ++i) plan.bind_input(lease.workspace(), i, inputs[i].data());
   std::vector<Tensor> outputs;
@@ -98,7 +106,9 @@ std::vector<Tensor> Function::call(const std::vector<Tensor>& inputs) const {
   return outputs;
 }
 
-Function::Lease::Lease(const Function& function, const std::vector<TensorSpec>& inputs) : entry_(function.entry_for(inputs)) {
+Function::Lease::Lease(const Function& function, const std::vector<TensorSpec>& inputs) : Lease(function.entry_for(inputs)) {}
+
+Function::Lease::Lease(std::shared_ptr<PlanEntry> entry) : entry_(std::move(entry)) {
   {
     const std::lock_guard<std::mutex> lock(entry_->mutex);
     if (!entry_->idle.empty()) {

@@ -132,21 +132,24 @@ void Plan::locate(const Resolved& resolved, const UnitSchedule& schedule, const 
       const int request = request_of[static_cast<std::size_t>(value)];
       if (request >= 0) requests[static_cast<std::size_t>(request)].last = position;
     }
+    scratch_[u].resize(unit.nodes.size());
     const std::size_t shared_bytes = unit.kind == UnitKind::kPanels ? unit.panel.kernel.shared_bytes : 0;
     if (shared_bytes > 0) {
       requests.push_back({shared_bytes, position, position});
-      targets.push_back(&scratch_[u]);
+      targets.push_back(&scratch_[u][0]);
     }
-    if (unit.kind != UnitKind::kKernel) continue;
-    const Node& node = graph_->nodes()[static_cast<std::size_t>(unit.nodes[0])];
-    const std::vector<TensorSpec> in = specs_of(node.inputs, resolved);
-    const std::vector<TensorSpec> out = specs_of(node.outputs, resolved);
-    KernelRequest request{*node.op, in, out, node.attributes, known_inputs(node, resolved), node.scope};
-    request.may_split_products = options.fusion.may_split_products;
-    made_[u] = node.op->kernel(request);
-    if (request.workspace_bytes > 0) {
-      requests.push_back({request.workspace_bytes, position, position});
-      targets.push_back(&scratch_[u]);
+    if (unit.kind != UnitKind::kKernel && unit.kind != UnitKind::kSideBySide) continue;
+    for (std::size_t i = 0; i < unit.nodes.size(); ++i) {
+      const Node& node = graph_->nodes()[static_cast<std::size_t>(unit.nodes[i])];
+      const std::vector<TensorSpec> in = specs_of(node.inputs, resolved);
+      const std::vector<TensorSpec> out = specs_of(node.outputs, resolved);
+      KernelRequest request{*node.op, in, out, node.attributes, known_inputs(node, resolved), node.scope};
+      request.may_split_products = options.fusion.may_split_products;
+      made_[u].push_back(node.op->kernel(request));
+      if (request.workspace_bytes > 0) {
+        requests.push_back({request.workspace_bytes, position, position});
+        targets.push_back(&scratch_[u][i]);
+      }
     }
   }
   const MemoryPlan memory = plan_memory(requests, options.share_memory);
@@ -180,19 +183,54 @@ void Plan::add_unit(const Unit& unit, const Resolved& resolved, std::size_t posi
     case UnitKind::kMap: return add_map_unit(unit, resolved);
     case UnitKind::kPanels: return add_panel_unit(unit, resolved, position);
     case UnitKind::kCopy: return add_copy_unit(unit, resolved);
+    case UnitKind::kSideBySide: return add_side_by_side_unit(unit, resolved, position);
   }
 }
 
-void Plan::add_kernel_unit(const Unit& unit, const Resolved& resolved, std::size_t position) {
-  const Node& node = graph_->nodes()[static_cast<std::size_t>(unit.nodes[0])];
+std::vector<Plan::Location> Plan::inputs_of(const Node& node, const Resolved& resolved) const {
   std::vector<Location> inputs;
-  std::vector<Location> outputs;
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     const bool is_read = is_data_input(*node.op, i) || resolved.is_known(node.inputs[i]);
     inputs.push_back(is_read ? location_of(node.inputs[i], resolved) : Location{});
   }
+  return inputs;
+}
+
+void Plan::add_kernel_unit(const Unit& unit, const Resolved& resolved, std::size_t position) {
+  const Node& node = graph_->nodes()[static_cast<std::size_t>(unit.nodes[0])];
+  std::vector<Location> outputs;
   for (int output : node.outputs) outputs.push_back(location_of(output, resolved));
-  add_instruction(std::move(made_[position]), inputs, outputs, scratch_[position], node.op->name);
+  add_instruction(std::move(made_[position][0]), inputs_of(node, resolved), outputs, scratch_[position][0], node.op->name);
+}
+
+// One instruction: the operands of all kernels, then for each its results and its scratch memory.
+void Plan::add_side_by_side_unit(const Unit& unit, const Resolved& resolved, std::size_t position) {
+  struct Part {
+    Kernel kernel;
+    std::size_t first_input, first_output, scratch;
+  };
+  std::vector<Part> parts;
+  std::vector<Location> inputs;
+  std::vector<Location> outputs;
+  std::string name;
+  for (std::size_t i = 0; i < unit.nodes.size(); ++i) {
+    const Node& node = graph_->nodes()[static_cast<std::size_t>(unit.nodes[i])];
+    parts.push_back({std::move(made_[position][i]), inputs.size(), outputs.size(), outputs.size() + node.outputs.size()});
+    const std::vector<Location> own = inputs_of(node, resolved);
+    inputs.insert(inputs.end(), own.begin(), own.end());
+    for (int output : node.outputs) outputs.push_back(location_of(output, resolved));
+    outputs.push_back(scratch_[position][i]);
+    name += (i > 0 ? " beside " : "") + std::string(node.op->name);
+  }
+  const Kernel all = [parts](const KernelCall& call) {
+    parallel_for(static_cast<std::int64_t>(parts.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const Part& part = parts[static_cast<std::size_t>(i)];
+        part.kernel({call.inputs + part.first_input, call.outputs + part.first_output, call.outputs[part.scratch]});
+      }
+    });
+  };
+  add_instruction(all, inputs, outputs, {}, std::move(name));
 }
 
 void Plan::add_map_unit(const Unit& unit, const Resolved& resolved) {
@@ -218,7 +256,7 @@ void Plan::add_panel_unit(const Unit& unit, const Resolved& resolved, std::size_
   for (int value : segment.outputs) outputs.push_back(location_of(value, resolved));
   std::string name;
   for (int n : unit.nodes) name += (name.empty() ? "" : " ") + graph_->nodes()[static_cast<std::size_t>(n)].op->name;
-  add_instruction(panel_unit_kernel(unit.panel, node.inputs.size(), segment.program), inputs, outputs, scratch_[position], std::move(name));
+  add_instruction(panel_unit_kernel(unit.panel, node.inputs.size(), segment.program), inputs, outputs, scratch_[position][0], std::move(name));
 }
 
 void Plan::add_copy_unit(const Unit& unit, const Resolved& resolved) {
@@ -296,8 +334,11 @@ void Plan::bind_variables(Workspace& workspace, const StateAccess& access) const
 }
 
 void Plan::execute(Workspace& workspace) const {
+  call_workers(workspace.workers_);
+  take_wanted_workers();
   const KernelCall* call = workspace.calls_.data();
   for (const Instruction& instruction : instructions_) instruction.kernel(*call++);
+  workspace.workers_ = take_wanted_workers();
 }
 
 void Plan::run(Workspace& workspace) const {

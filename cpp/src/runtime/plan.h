@@ -32,6 +32,7 @@ class Workspace {
   std::vector<KernelCall> calls_;
   std::vector<Tensor> snapshots_;         // of variables that the plan only reads
   std::vector<const void*> bound_;        // per variable of the graph: the memory in use
+  int workers_ = 0;                       // that the last run could use; the next one calls them at once
 };
 
 class Plan {
@@ -83,6 +84,8 @@ class Plan {
                        std::string name);
   void add_unit(const Unit& unit, const Resolved& resolved, std::size_t position);
   void add_kernel_unit(const Unit& unit, const Resolved& resolved, std::size_t position);
+  void add_side_by_side_unit(const Unit& unit, const Resolved& resolved, std::size_t position);
+  std::vector<Location> inputs_of(const Node& node, const Resolved& resolved) const;
   void add_map_unit(const Unit& unit, const Resolved& resolved);
   void add_panel_unit(const Unit& unit, const Resolved& resolved, std::size_t position);
   void add_copy_unit(const Unit& unit, const Resolved& resolved);
@@ -104,8 +107,8 @@ class Plan {
   std::vector<bool> is_written_;     // per variable of the graph
   std::vector<bool> is_used_;        // some kernel has a pointer to it
   std::vector<Location> locations_;  // per value, while building
-  std::vector<Kernel> made_;         // per unit, while building
-  std::vector<Location> scratch_;    // per unit, while building
+  std::vector<std::vector<Kernel>> made_;       // per unit and node, while building
+  std::vector<std::vector<Location>> scratch_;  // likewise
 };
 
 }  // namespace keraunos

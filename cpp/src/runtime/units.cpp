@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "runtime/dependencies.h"
+#include "runtime/side_by_side.h"
 
 namespace keraunos {
 namespace {
@@ -423,7 +424,9 @@ class Scheduler {
 }  // namespace
 
 UnitSchedule schedule_units(const Graph& graph, const Resolved& resolved, const FusionOptions& options) {
-  return Scheduler(graph, resolved, options).run();
+  UnitSchedule schedule = Scheduler(graph, resolved, options).run();
+  if (options.run_side_by_side) put_side_by_side(graph, resolved, schedule);
+  return schedule;
 }
 
 }  // namespace keraunos

@@ -13,7 +13,8 @@
 namespace keraunos {
 
 // kPanels: a kernel that gives its result some rows at a time, each followed at once by the loop that consumes them.
-enum class UnitKind : std::uint8_t { kKernel, kMap, kPanels, kCopy };
+// kSideBySide: kernels that need nothing of each other, each on a thread of its own.
+enum class UnitKind : std::uint8_t { kKernel, kMap, kPanels, kCopy, kSideBySide };
 
 struct Unit {
   UnitKind kind = UnitKind::kKernel;
@@ -42,6 +43,7 @@ struct FusionOptions {
   bool merge_equal_maps = true;
   bool write_in_place = true;
   bool fuse_panels = true;
+  bool run_side_by_side = true;
   bool may_split_products = false;  // as in KernelRequest
 };
 

@@ -30,8 +30,8 @@ class CompiledCall:
     by a layer of the user's, whose own code runs as it is written.
 
     The general road is taken while a trace or a tape listens, in stateless scopes, with masks among the inputs or the
-    outputs, by calls that leave losses behind, and by those that only give an input another shape, which costs Python
-    nothing.
+    outputs, by calls that leave losses behind, and by those that only read a variable. Outputs that are inputs, perhaps
+    under another shape, are handed on without a copy.
     """
 
     def __init__(self):
@@ -47,14 +47,13 @@ class CompiledCall:
         if self._is_possible is False or state.stateless_scope is not None:
             return NotImplemented
         context, scope = current.context, state.autocast_scope
-        training = _OUTERMOST if context is None else context.training
         dtype = False if scope is None else scope.dtype
         try:
-            outputs = self._table.run(args, kwargs, training, dtype)
+            outputs = self._table.run(args, kwargs, context, dtype)
         except Exception:
             # The general road gives the user's error, or the answer.
             return NotImplemented
-        return self._learn(layer, args, kwargs, training, dtype) if outputs is None else outputs
+        return self._learn(layer, args, kwargs, context, dtype) if outputs is None else outputs
 
     def forget(self):
         """To be called when the layer or one inside it changes."""
@@ -65,10 +64,10 @@ class CompiledCall:
         self._seen.clear()
         self._is_possible = None
 
-    def _learn(self, layer, args, kwargs, training, dtype):
+    def _learn(self, layer, args, kwargs, context, dtype):
         if self._is_possible is None:
             self._examine(layer)
-        signature = self._table.signature(args, kwargs, training, dtype) if self._is_possible else None
+        signature = self._table.signature(args, kwargs, context, dtype) if self._is_possible else None
         if signature is None:
             return NotImplemented
         if signature not in self._seen and not layer._is_compiled_at_once:
@@ -77,12 +76,14 @@ class CompiledCall:
             self._seen.add(signature)
             return NotImplemented
         try:
-            return self._compile(layer, args, kwargs, training, dtype, signature)
+            self._compile(layer, args, kwargs, context, dtype, signature)
+            return self._table.run(args, kwargs, context, dtype)
         except Exception:
             self._table.refuse(signature)
             return NotImplemented
 
-    def _compile(self, layer, args, kwargs, training, dtype, signature):
+    def _compile(self, layer, args, kwargs, context, dtype, signature):
+        training = _OUTERMOST if context is None else context.training
         function = self._functions.get((training, dtype))
         if function is None:
             function = Function(functools.partial(_whole_call, layer), layer.name)
@@ -92,21 +93,15 @@ class CompiledCall:
         try:
             concrete, tensors = function.concrete_for((args, kwargs))
             if function.trace_count != traces:
-                concrete.training_left = None if current.context is None else current.context.training
+                concrete.training_left = None if context is None else context.training
         finally:
-            if training is not _OUTERMOST:
-                current.context.training = training
+            if context is not None:
+                context.training = training
             self._is_tracing = False
             self._remaining -= function.trace_count - traces
             self._is_possible = self._remaining > 0
-        if not concrete.native.computes_outputs:
-            raise _LeavesMore("what came in, which Python hands on without a copy")
-        left = concrete.training_left
-        pack = None if concrete.gives_one_tensor else concrete.pack
-        if training is not _OUTERMOST and left is not training:
-            pack = functools.partial(_pack_and_leave, concrete, left)
-        self._table.add(signature, concrete.native, pack)
-        return (pack or concrete.pack)(concrete.native.call(tensors))
+        left = None if context is None or concrete.training_left is training else (concrete.training_left,)
+        self._table.add(signature, concrete.native, tensors, None if concrete.gives_one_tensor else concrete.pack, left)
 
     def _examine(self, layer):
         layers = layer._flatten_layers()
@@ -136,12 +131,6 @@ def _whole_call(layer, args, kwargs):
     if any(one._get_own_losses() for one in layer._flatten_layers()):
         raise _LeavesMore("losses")
     return outputs
-
-
-def _pack_and_leave(concrete, training, outputs):
-    """The outputs of a call that leaves another training mode to the layers after it, as that of a `Dropout` does."""
-    current.context.training = training
-    return concrete.pack(outputs)
 
 
 def is_ours(layer):

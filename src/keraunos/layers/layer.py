@@ -11,15 +11,14 @@ from keraunos.layers.layer_dtypes import LayerDtypes
 from keraunos.layers.layer_losses import LayerLosses
 from keraunos.layers.layer_quantization import LayerQuantization
 from keraunos.layers.layer_state import LayerState
+from keraunos.layers.short_call import UNTRACKED
 from keraunos.layers.tracker import DoNotTrackScope, Tracker
 from keraunos.metrics.metric import Metric
 from keraunos.naming import current_path, name_scope
 from keraunos.ops.operation import Operation
 from keraunos.random import SeedGenerator
-from keraunos.tensor import KerasTensor, Tensor
+from keraunos.tensor import KerasTensor
 from keraunos.variable import Variable
-
-_UNTRACKED = frozenset((bool, int, float, str, type(None), Tensor))
 
 _MAX_NAME_BYTES = 255
 
@@ -134,11 +133,12 @@ class Layer(LayerCalling, LayerBuilding, LayerQuantization, LayerState, LayerLos
 
     def __setattr__(self, name, value):
         attributes = self.__dict__
-        if type(value) not in _UNTRACKED:
+        if type(value) not in UNTRACKED:
             if "_tracker" not in attributes:
                 self._initialize_tracker()
             value = attributes["_tracker"].track(value)
-        if "_short_call" in attributes:
+        short = attributes.get("_short_call")
+        if short is not None and short.depends_on(self, name, value):
             del attributes["_short_call"]
         if attributes.get(name) is not value and "_compiled_around" in attributes:
             note_change(self)
@@ -343,3 +343,7 @@ def _is_layer(x):
 
 def _is_seed_generator(x):
     return isinstance(x, SeedGenerator)
+
+
+# Attributes that mean something to every layer, not only to a subclass.
+Layer._names_of_all_layers = frozenset((*dir(Layer), *vars(Layer(name="layer"))))

@@ -1,5 +1,7 @@
 """The part of `Layer` that collects losses: `add_loss`, activity and weight regularization."""
 
+import weakref
+
 from keraunos import ops, tree
 from keraunos.layers.compiled_call import note_change
 from keraunos.stateless_scope import (
@@ -9,6 +11,9 @@ from keraunos.stateless_scope import (
 )
 from keraunos.tensor import is_tensor
 from keraunos.tracing import is_tracing
+
+# The layers that hold a loss, by their `id`: mostly none, and then a call has nothing to clear in a tree of layers.
+_holders = weakref.WeakValueDictionary()
 
 
 class LayerLosses:
@@ -27,6 +32,7 @@ class LayerLosses:
                     "`add_loss()` can only be called from inside `build()` or `call()`, on a tensor input. "
                     f"Received invalid value: {x}"
                 )
+        _holders[id(self)] = self
         if not in_stateless_scope():
             self._losses.extend(losses)
             # The next call has to clear them, which a native one does not.
@@ -80,6 +86,11 @@ class LayerLosses:
         return losses
 
     def _clear_losses(self):
+        """Forgets the losses of the last call, here and in all layers inside."""
+        if _holders:
+            self._clear_held_losses()
+
+    def _clear_held_losses(self):
         if in_stateless_scope():
             scope = get_stateless_scope()
             if scope.collect_losses and scope.losses:
@@ -88,5 +99,6 @@ class LayerLosses:
             self._losses.clear()
         if self._loss_ids:
             self._loss_ids.clear()
+        _holders.pop(id(self), None)
         for layer in self._layers:
-            layer._clear_losses()
+            layer._clear_held_losses()

@@ -29,10 +29,12 @@ class LayerState:
     @property
     def variables(self):
         """All state of the layer and the layers inside it, seeds included."""
-        found = _unique(self._own_variables())
+        found = _by_id(self._own_variables())
         for generator in self._seed_generators:
-            found.append(generator.state)
-        return _extend_unique(found, (layer.variables for layer in self._layers))
+            found[id(generator.state)] = generator.state
+        for layer in self._layers:
+            found.update(_by_id(layer.variables))
+        return list(found.values())
 
     @property
     def trainable_variables(self):
@@ -51,7 +53,10 @@ class LayerState:
     @property
     def weights(self):
         """The variables without the seeds: what `get_weights` and files hold."""
-        return _extend_unique(_unique(self._own_variables()), (layer.weights for layer in self._layers))
+        found = _by_id(self._own_variables())
+        for layer in self._layers:
+            found.update(_by_id(layer.weights))
+        return list(found.values())
 
     @property
     def trainable_weights(self):
@@ -166,15 +171,6 @@ class LayerState:
         return found
 
 
-def _unique(variables):
-    return list({id(variable): variable for variable in variables}.values())
-
-
-def _extend_unique(found, groups):
-    seen = {id(variable) for variable in found}
-    for group in groups:
-        for variable in group:
-            if id(variable) not in seen:
-                seen.add(id(variable))
-                found.append(variable)
-    return found
+def _by_id(variables):
+    """Each variable once, in the order in which they first come."""
+    return {id(variable): variable for variable in variables}

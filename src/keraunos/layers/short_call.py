@@ -10,12 +10,16 @@ from keraunos.dtypes import FLOATS
 from keraunos.layers.call_context import CallContext, current
 from keraunos.layers.call_spec import is_default
 from keraunos.masking import get_keras_mask
-from keraunos.naming import get_core_scope, set_core_scope, state
+from keraunos.naming import state, swap_core_scope
 from keraunos.ops.operation import raise_with_arguments
-from keraunos.tensor import Tensor
+from keraunos.tensor import Tensor, shapes_key
 
 _MAX_SHAPES = 100
+# Types of attribute values that are neither state of a layer nor hold any.
+UNTRACKED = frozenset((bool, int, float, str, type(None), Tensor))
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+# What a subclass may make depend on attributes of its own.
+_DERIVED = ("compute_dtype", "dtype_policy", "input_dtype", "input_spec", "quantization_mode", "supports_masking", "variable_dtype")
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -26,7 +30,7 @@ class ShortCall:
     other call, and any that would do more than `call` itself, takes the long road.
 
     Args:
-        layer: A layer for which `is_possible(layer)` holds, until its attributes change.
+        layer: A layer for which `is_possible(layer)` holds, until one of its attributes changes that `depends_on`.
     """
 
     __slots__ = (
@@ -34,11 +38,12 @@ class ShortCall:
         "_dtype",
         "_is_converted",
         "_keeps_dtype",
+        "_known",
         "_max_args",
         "_min_args",
         "_scope",
+        "_sees_all_attributes",
         "_sets_mask",
-        "_shapes",
         "_takes_arrays",
         "_takes_training",
     )
@@ -57,8 +62,20 @@ class ShortCall:
         self._keeps_dtype = layer.compute_dtype == layer.variable_dtype
         self._sets_mask = layer.supports_masking and not is_default(layer.compute_mask)
         self._scope = layer._path or layer.name
-        # What the input specs have let pass.
-        self._shapes = set()
+        # The arguments that fit, by their dtypes and shapes.
+        self._known = set()
+        cls = type(layer)
+        base = next(base for base in cls.__mro__ if "_names_of_all_layers" in vars(base))
+        self._sees_all_attributes = any(getattr(cls, name) is not getattr(base, name) for name in _DERIVED)
+
+    def depends_on(self, layer, name, value):
+        """Whether it may matter that an attribute of the layer becomes `value`.
+
+        Numbers, texts and tensors that a layer of the user's counts or keeps in its call do not.
+        """
+        if self._sees_all_attributes or name in layer._names_of_all_layers or type(value) not in UNTRACKED:
+            return True
+        return type(layer.__dict__.get(name, self)) not in UNTRACKED
 
     @staticmethod
     def is_possible(layer):
@@ -79,41 +96,37 @@ class ShortCall:
 
     def __call__(self, layer, args, kwargs):
         """Returns the outputs, or `NotImplemented` for a call that must take the long road."""
-        if not self._min_args <= len(args) <= self._max_args:
-            return NotImplemented
         if kwargs and (len(kwargs) > 1 or "training" not in kwargs or not isinstance(kwargs["training"], bool)):
             return NotImplemented
         scope = state.autocast_scope
         if not (self._keeps_dtype if scope is None else scope.dtype == self._dtype and layer.autocast):
             return NotImplemented
-        first = args[0]
-        if type(first) is np.ndarray and self._is_converted and len(args) == 1:
-            first = layer._convert_input(first)
-            args = (first,)
-        shapes = self._shapes_of(args)
-        if shapes is None:
-            return NotImplemented
-        if shapes not in self._shapes:
-            layer._assert_input_compatibility(first)
-            if len(self._shapes) < _MAX_SHAPES:
-                self._shapes.add(shapes)
+        if shapes_key(args) not in self._known:
+            args = self._examined(layer, args)
+            if args is None:
+                return NotImplemented
         return self._run(layer, args, kwargs)
 
-    def _shapes_of(self, args):
-        """Dtype and shape of the first argument, or of each of its tensors; `None` if one argument is not plain."""
+    def _examined(self, layer, args):
+        """The arguments as `call` gets them, or `None` if they need the long road."""
+        if not self._min_args <= len(args) <= self._max_args:
+            return None
+        if type(args[0]) is np.ndarray and self._is_converted and len(args) == 1:
+            args = (layer._convert_input(args[0]),)
+        key = shapes_key(args)
+        if key not in self._known:
+            if not self._are_plain(args):
+                return None
+            layer._assert_input_compatibility(args[0])
+            if key is not None and len(self._known) < _MAX_SHAPES:
+                self._known.add(key)
+        return args
+
+    def _are_plain(self, args):
         first = args[0]
         if type(first) is list or type(first) is tuple:
-            if not first or not all(map(self._is_plain, first)):
-                return None
-            shapes = tuple([(x.dtype, x.shape) for x in first])
-        elif self._is_plain(first):
-            shapes = (first.dtype, first.shape)
-        else:
-            return None
-        for x in args[1:]:
-            if not self._is_plain(x):
-                return None
-        return shapes
+            return bool(first) and all(map(self._is_plain, (*first, *args[1:])))
+        return all(map(self._is_plain, args))
 
     def _is_plain(self, x):
         if type(x) is not Tensor:
@@ -133,8 +146,7 @@ class ShortCall:
         if training is None:
             training = self._default_training
         context.training = training
-        outer_scope = get_core_scope()
-        set_core_scope(self._scope)
+        outer_scope = swap_core_scope(self._scope)
         try:
             if self._takes_training and training is not None:
                 outputs = layer.call(*args, training=training)
@@ -148,7 +160,7 @@ class ShortCall:
                 raise
             raise_with_arguments(error, layer.call, f"{type(layer).__name__}.call()", args, kwargs)
         finally:
-            set_core_scope(outer_scope)
+            swap_core_scope(outer_scope)
             if is_outermost:
                 current.context = None
 

@@ -6,6 +6,7 @@ from keraunos import config, dtype_policies, ops, tree
 from keraunos.losses.reduction import reduce_weighted_values, standardize_reduction
 from keraunos.masking import get_keras_mask
 from keraunos.naming import auto_name, name_scope
+from keraunos.tensor import Tensor, convert_to_tensor
 
 
 class Loss:
@@ -69,6 +70,8 @@ class Loss:
 
     def _to_tensors(self, x):
         """Tensors in the structure of `x`; lists of numbers are one tensor, not a structure of scalars."""
+        if type(x) is Tensor:
+            return convert_to_tensor(x, self.dtype)
         if isinstance(x, (list, tuple)) and all(isinstance(leaf, numbers.Number) for leaf in tree.flatten(x)):
             return ops.convert_to_tensor(x, dtype=self.dtype)
         return tree.map_structure(lambda leaf: ops.convert_to_tensor(leaf, dtype=self.dtype), x)

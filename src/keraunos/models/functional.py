@@ -13,7 +13,7 @@ from keraunos.models.graph_cloning import clone_graph_nodes, is_input_keras_tens
 from keraunos.models.model import Model
 from keraunos.models.node_runs import node_runs
 from keraunos.ops.function import Function
-from keraunos.tensor import KerasTensor, Tensor, is_tensor
+from keraunos.tensor import KerasTensor, Tensor, convert_to_tensor, is_tensor
 
 
 class Functional(Function, Model):
@@ -89,8 +89,10 @@ class Functional(Function, Model):
             for x, x_mask in zip(inputs, tree.flatten(mask)):
                 if x_mask is not None:
                     set_keras_mask(x, x_mask)
-        context = {name: value for name, value in {"training": training, **kwargs}.items() if value is not None}
-        values = self._input_values(inputs)
+        context = {}
+        if training is not None or kwargs:
+            context = {name: value for name, value in {"training": training, **kwargs}.items() if value is not None}
+        values = {id(ref): x for ref, x in zip(self._inputs, inputs)}
         for run in self._node_runs():
             run.add_outputs(values, context)
         return unpack_singleton(self._outputs_among(values))
@@ -172,6 +174,10 @@ class Functional(Function, Model):
 
     def _standardize_inputs(self, inputs):
         """Brings what the user passed into a flat list of tensors of the right dtype and rank."""
+        if type(self._inputs_struct) is KerasTensor:
+            x = _tensor_like(inputs, self._inputs_struct)
+            if x is not None:
+                return [x]
         inputs, must_match = self._pick_inputs_by_name(inputs)
         struct = self._inputs_struct
         if isinstance(struct, dict) and not isinstance(inputs, dict) and list(struct) != sorted(struct):
@@ -262,6 +268,13 @@ def unpack_singleton(x):
     if isinstance(x, (list, tuple)) and len(x) == 1:
         return x[0]
     return x
+
+
+def _tensor_like(x, ref):
+    """A tensor or array as a tensor of the dtype and rank of `ref`; `None` if that takes more than a conversion."""
+    if type(x) not in (Tensor, np.ndarray) or x.ndim != len(ref.shape) or ref.sparse:
+        return None
+    return convert_to_tensor(x, ref.dtype)
 
 
 def _shapes(tensors):

@@ -64,8 +64,8 @@ class Model(StateTree, Trainer, Layer):
         else:
             Layer.__init__(self, *args, **kwargs)
 
-    def __call__(self, *args, **kwargs):
-        result = super().__call__(*args, **kwargs)
+    def _layer_by_layer_call(self, *args, **kwargs):
+        result = super()._layer_by_layer_call(*args, **kwargs)
         if result is None or isinstance(result, (str, bool, int, float)):
             raise ValueError(
                 f"Model '{self.name}': `{type(self).__name__}.call()` must return a tensor, or a list, tuple or "

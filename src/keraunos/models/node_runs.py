@@ -26,10 +26,11 @@ class NodeRun:
         self._compiled = CompiledCall() if is_own and len(nodes) > 1 else None
 
     def __call__(self, *inputs, **context):
-        """Returns the list of the outputs, node by node."""
+        """Returns the only output, or the list of all, node by node."""
         values = {id(x): value for x, value in zip(self._inputs, inputs)}
         self._run_nodes(values, context)
-        return [values[id(x)] for x in self._outputs]
+        outputs = [values[id(x)] for x in self._outputs]
+        return outputs[0] if len(outputs) == 1 else outputs
 
     def _run_nodes(self, values, context):
         operation_fn = (lambda operation: _with_context(operation, context)) if context else None
@@ -58,6 +59,8 @@ class NodeRun:
         outputs = self._compiled(self, inputs, context)
         if outputs is NotImplemented:
             return False
+        if type(outputs) is not list:
+            outputs = (outputs,)
         for x, value in zip(self._outputs, outputs):
             values[id(x)] = value
         return True

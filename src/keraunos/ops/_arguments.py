@@ -15,7 +15,9 @@ NONE = {}
 
 def tensor(x):
     """`x` as a Tensor."""
-    return x if type(x) is Tensor else convert_to_tensor(x)
+    if type(x) is Tensor:
+        return x
+    return x.value if is_variable(x) else convert_to_tensor(x)
 
 
 def floats(x):

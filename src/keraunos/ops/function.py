@@ -110,6 +110,8 @@ class Function(Operation):
         return {id(ref): x for ref, x in zip(self._inputs, tree.flatten(inputs))}
 
     def _outputs_among(self, values):
+        if type(self._outputs_struct) is KerasTensor and id(self._outputs_struct) in values:
+            return values[id(self._outputs_struct)]
         missing = [index for index, x in enumerate(self._outputs) if id(x) not in values]
         if missing:
             raise ValueError(self._disconnected_message(missing[0], values))
@@ -284,16 +286,19 @@ def _check_unique_names(operations):
 
 def run_node(node, values, operation_fn=None, call_fn=None):
     """Adds the outputs of one node to `values`, unless its inputs are not there. Arguments as for `_run_through_graph`."""
-    for x in node.arguments.keras_tensors:
-        if id(x) not in values:
-            return
-    args, kwargs = node.arguments.fill_in(values)
+    found = node.arguments.fill_in(values)
+    if found is None:
+        return
+    args, kwargs = found
     operation = node.operation if operation_fn is None else operation_fn(node.operation)
     if call_fn is None:
         outputs = operation(*args, **kwargs)
     else:
         outputs = call_fn(operation, *args, **kwargs)
-    for x, y in zip(node.outputs, (outputs,) if type(outputs) is Tensor else tree.flatten(outputs)):
+    if type(outputs) is Tensor and len(node.outputs) == 1:
+        values[id(node.outputs[0])] = outputs
+        return
+    for x, y in zip(node.outputs, tree.flatten(outputs)):
         values[id(x)] = y
 
 

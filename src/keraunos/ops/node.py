@@ -30,11 +30,18 @@ class SymbolicArguments:
         return tree.map_structure(conversion_fn, self.args), tree.map_structure(conversion_fn, self.kwargs)
 
     def fill_in(self, tensor_dict):
-        """`(args, kwargs)` with the values of `tensor_dict` (by `id`) in place of the KerasTensors."""
+        """`(args, kwargs)` with the values of `tensor_dict` (by `id`) in place of the KerasTensors.
+
+        `None` if a value is not there.
+        """
+        try:
+            values = [tensor_dict[id(x)] for x in self.keras_tensors]
+        except KeyError:
+            return None
         if self._are_tensors:
-            return tuple([tensor_dict[id(x)] for x in self.args]), {}
+            return values, {}
         if self._is_list:
-            return ([tensor_dict[id(x)] for x in self.args[0]],), {}
+            return [values], {}
         return self.convert(lambda x: tensor_dict.get(id(x)) if isinstance(x, KerasTensor) else x)
 
 

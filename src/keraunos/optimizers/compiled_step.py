@@ -62,5 +62,5 @@ class CompiledStep:
         except Exception:
             self._table.refuse(signature)
             return NotImplemented
-        self._table.add(signature, concrete.native, None)
+        self._table.add(signature, concrete.native, tensors, None)
         return concrete.native.call(tensors)

@@ -146,6 +146,9 @@ class ConcreteFunction:
         self._is_tensor = [isinstance(leaf, _Tensor) for leaf in flat]
         self._is_single = not tree.is_nested(results)
         self.gives_one_tensor = self._is_single and self._is_tensor == [True]
+        is_flat = type(results) in (list, tuple) and len(results) == len(flat) and all(self._is_tensor)
+        # What the results are in, where they are nothing but tensors side by side.
+        self._container = type(results) if is_flat else None
         # Results without their values: a trace must not keep its tensors alive.
         self._structure = None if self._is_single else tree.pack_sequence_as(results, list(range(len(flat))))
 
@@ -178,6 +181,8 @@ class ConcreteFunction:
 
     def pack(self, outputs):
         """Returns the native outputs in the structure that the Python function returned."""
+        if self._container is not None:
+            return self._container(outputs)
         if self._is_single:
             return outputs[0] if outputs else self._constants[0]
         remaining = iter(outputs)

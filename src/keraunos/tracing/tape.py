@@ -1,5 +1,7 @@
 """`GradientTape`: automatic differentiation of what runs inside its context."""
 
+import operator
+
 from keraunos import _core
 from keraunos import tree
 from keraunos.tensor import convert_to_tensor
@@ -77,6 +79,8 @@ class GradientTape:
             self._open()
         if not tree.is_nested(sources):
             return gradients[0]
+        if type(sources) is list and len(leaves) == len(sources) and all(map(operator.is_, leaves, sources)):
+            return list(gradients)
         return tree.pack_sequence_as(sources, gradients)
 
     def stop_recording(self):

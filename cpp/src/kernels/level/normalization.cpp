@@ -13,31 +13,57 @@ KERAUNOS_INLINE typename Lanes<T>::Vector inverse_root(typename Lanes<T>::Vector
 
 // ---------------------------------------------------------------- rows
 
+// A block of rows stays in the first-level cache between its two visits.
+constexpr std::int64_t kBlockBytes = 16384;
+
+// What the normalization of a row needs to know, for as many rows as there are lanes: their roots and divisions, the slowest of
+// all, are then one.
+template <class T>
+struct RowMoments {
+  T mean[Lanes<T>::count], rest[Lanes<T>::count], variance[Lanes<T>::count] = {};
+
+  void take(const T* x, std::int64_t n, std::int64_t r, bool is_centred) {
+    using V = typename Lanes<T>::Vector;
+    const T count = static_cast<T>(n);
+    V sum = {};
+    if (is_centred) {
+      over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) { sum = sum + read(x + i, V{}); });
+    }
+    mean[r] = sum_lanes(sum)[0] / count;
+    const V m = splat(mean[r]);
+    V squares = {}, distances = {};
+    over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) {
+      const V d = read(x + i, m) - m;
+      distances = distances + d;
+      squares = fma(d, d, squares);
+    });
+    // What rounding left in the mean: it counts when the mean is large beside the deviation.
+    rest[r] = is_centred ? sum_lanes(distances)[0] / count : T(0);
+    variance[r] = sum_lanes(squares)[0] / count - rest[r] * rest[r];
+  }
+};
+
 template <class T>
 void layer(const T* x, const T* gamma, const T* beta, T* y, T* mean, T* inverse, std::int64_t rows, std::int64_t n, T epsilon,
            bool is_centred) {
   using V = typename Lanes<T>::Vector;
-  const V count = splat(static_cast<T>(n));
-  for (std::int64_t r = 0; r < rows; ++r, x += n, y += n) {
-    V m = {};
-    if (is_centred) {
-      over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) { m = m + read(x + i, V{}); });
-      m = sum_lanes(m) / count;
+  const std::int64_t fitting = kBlockBytes / static_cast<std::int64_t>(sizeof(T)) / (n > 0 ? n : 1);
+  const std::int64_t block = fitting < 1 ? 1 : fitting < Lanes<T>::count ? fitting : Lanes<T>::count;
+  for (std::int64_t first = 0; first < rows; first += block) {
+    const std::int64_t last = rows - first < block ? rows : first + block;
+    RowMoments<T> moments;
+    for (std::int64_t r = first; r < last; ++r) moments.take(x + r * n, n, r - first, is_centred);
+    T scales[Lanes<T>::count];
+    store(scales, inverse_root<T>(load(moments.variance), epsilon));
+    for (std::int64_t r = first; r < last; ++r) {
+      const std::int64_t row = r * n;
+      const V m = splat(moments.mean[r - first]), rest = splat(moments.rest[r - first]), scale = splat(scales[r - first]);
+      over_row<T>(n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
+        write(y + row + i, fma((read(x + row + i, V{}) - m - rest) * scale, read(gamma + i, V{}), read(beta + i, V{})));
+      });
+      mean[r] = moments.mean[r - first] + moments.rest[r - first];
+      inverse[r] = scales[r - first];
     }
-    V squares = {}, rest = {};
-    over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) {
-      const V d = read(x + i, m) - m;
-      rest = rest + d;
-      squares = fma(d, d, squares);
-    });
-    // What rounding left in the mean: it counts when the mean is large beside the deviation.
-    rest = is_centred ? sum_lanes(rest) / count : V{};
-    const V scale = inverse_root<T>(sum_lanes(squares) / count - rest * rest, epsilon);
-    over_row<T>(n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
-      write(y + i, fma((read(x + i, V{}) - m - rest) * scale, read(gamma + i, V{}), read(beta + i, V{})));
-    });
-    mean[r] = m[0] + rest[0];
-    inverse[r] = scale[0];
   }
 }
 

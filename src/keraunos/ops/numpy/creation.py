@@ -107,6 +107,8 @@ def arange(start, stop=None, step=None, dtype=None):
     if stop is None:
         start, stop = 0, start
     step = 1 if step is None else step
+    if dtype is None and type(start) is type(stop) is type(step) is int and max(abs(start), abs(stop), abs(step)) < 2**31:
+        return convert_to_tensor(np.arange(start, stop, step, "int32"))
     dtype = _number_dtype(start, stop, step) if dtype is None else standardize_dtype(dtype)
     values = [concrete(x) for x in (start, stop, step)]
     if all(value is not None for value in values):
