@@ -23,6 +23,8 @@ struct Convolution {
 
   // One tap, and each place of the input is one of the output: a plain matrix product.
   bool is_pointwise() const;
+  // Of a pointwise one: the same for any cut of the pixels into images.
+  Convolution with_pixels_as_images() const { return {batch * places(), in_channels, out_channels, groups, {}}; }
   // Each channel by itself.
   bool is_depthwise() const { return groups == in_channels && groups == out_channels && groups > 1; }
   std::int64_t places() const { return axes[0].out * axes[1].out * axes[2].out; }
@@ -68,7 +70,7 @@ class ConvolutionInputGradient {
 template <class T>
 class ConvolutionWeightGradient {
  public:
-  explicit ConvolutionWeightGradient(const Convolution& shape);
+  explicit ConvolutionWeightGradient(const Convolution& wanted);
   std::size_t workspace_bytes() const { return workspace_bytes_; }
   void run(const T* x, const T* g, T* w, void* workspace) const;
 
@@ -87,6 +89,7 @@ class ConvolutionWeightGradient {
   std::int64_t runs_of(const Block& block, std::int64_t t1, std::int64_t t2, ConvolutionRun* out) const;
 
   Convolution shape_;
+  bool is_product_ = false;
   Gemm<T> gemm_;
   std::int64_t in_group_ = 0, out_group_ = 0;
   std::int64_t rows_per_block_ = 1, blocks_per_slice_ = 1, images_per_block_ = 1;

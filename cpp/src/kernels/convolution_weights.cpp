@@ -16,11 +16,16 @@ using Index = std::int64_t;
 constexpr Index kBlockPlaces = 192;
 // Bytes of a pixel's channels up to which a block is read where it lies. With more, the pixels of a tile fall on few sets of the nearest cache.
 constexpr Index kShortPixel = 256;
+constexpr Index kPackedPixels = 32;
 constexpr double kSerialWork = 5e6;
 constexpr Index kMaxParts = 16;
 constexpr Index kPartElements = 1 << 19;  // of all parts together, at most
 // With fewer channels than this, the rows of a tile hold several taps.
 constexpr Index kFewChannels = 5;
+// A kernel with one tap is a plain product. Blocks beat it where there are many more pixels than weights: each thread sums its own.
+constexpr Index kManyPixels = 2048;
+constexpr Index kProductChannels = 16;
+constexpr Index kProductWeights = 131072;
 
 template <class T>
 const GemmLevel<T>& gemm_level();
@@ -53,6 +58,10 @@ struct InputRows {
   }
 };
 
+bool continues(const ConvolutionRun& before, const ConvolutionRun& run, Index stride) {
+  return run.a == before.a + before.length * stride && run.b == before.b + before.length;
+}
+
 // Rows of equal height up to the tallest tile: body(first, rows).
 template <class Body>
 void for_each_tile(Index rows, Index tallest, const Body& body) {
@@ -63,15 +72,21 @@ void for_each_tile(Index rows, Index tallest, const Body& body) {
   }
 }
 
+bool is_better_as_product(const Convolution& pointwise) {
+  return pointwise.batch < kManyPixels || pointwise.in_channels < kProductChannels || pointwise.in_channels * pointwise.out_channels > kProductWeights;
+}
+
 }  // namespace
 
 template <class T>
-ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& shape) : shape_(shape) {
+ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& wanted) : shape_(wanted.is_pointwise() ? wanted.with_pixels_as_images() : wanted) {
+  const Convolution& shape = shape_;
   const ConvolutionAxis &slow = shape.axes[0], &middle = shape.axes[1], &fast = shape.axes[2];
-  if (shape.is_pointwise()) {
+  is_product_ = shape.is_pointwise() && is_better_as_product(shape);
+  if (is_product_) {
     gemm_.m = shape.in_channels;
     gemm_.n = shape.out_channels;
-    gemm_.k = shape.batch * shape.places();
+    gemm_.k = shape.batch;
     gemm_.lda = std::max<Index>(1, shape.in_channels);
     gemm_.ldb = gemm_.ldc = std::max<Index>(1, shape.out_channels);
     gemm_.transpose_a = true;
@@ -135,26 +150,35 @@ Index ConvolutionWeightGradient<T>::runs_of(const Block& block, Index t1, Index 
   const auto [top, bottom] = inside(middle, t1);
   const Index first = std::max(block.row_begin, top), last = std::min(block.row_end, bottom), rows = block.row_end - block.row_begin;
   if (begin >= end) return 0;
-  const ConvolutionRun* const start = out;
+  ConvolutionRun* const start = out;
   for (Index image = 0; image < block.images; ++image) {
     const Index image_step = reads_input_in_place_ ? shape_.axes[0].in * middle.in : input.count;
     for (Index row = first; row < last; ++row) {
       const Index source = image * image_step + input_place(middle, row, t1) - input.first;
-      *out++ = {source * fast.in + input_place(fast, begin, t2), (image * rows + row - block.row_begin) * fast.out + begin, end - begin};
+      const ConvolutionRun run = {source * fast.in + input_place(fast, begin, t2), (image * rows + row - block.row_begin) * fast.out + begin, end - begin};
+      if (out != start && continues(out[-1], run, fast.stride)) {
+        out[-1].length += run.length;
+      } else {
+        *out++ = run;
+      }
     }
   }
   return out - start;
 }
 
-// Copies a part of the input, tile after tile of its channels.
+// Copies a part of the input, tile after tile of its channels: few pixels at a time, so that the nearest cache holds them for all tiles.
 template <class T>
 void ConvolutionWeightGradient<T>::pack_inputs(const Block& block, const T* from, Index pixels, T* packed) const {
-  const Index image_step = shape_.pixels() * shape_.in_channels;
-  for_each_tile(in_group_, ColumnStrips<T>(out_group_).tile_rows(), [&](Index first, Index height) {
-    for (Index image = 0; image < block.images; ++image, packed += pixels * height) {
-      gemm_level<T>().pack_a(from + image * image_step + first, 1, shape_.in_channels, height, pixels, packed);
+  const Index all = block.images * pixels, together = pixels == shape_.pixels() ? all : pixels;  // whole images lie one after the other
+  for (Index begin = 0; begin < all; begin += together, from += shape_.pixels() * shape_.in_channels) {
+    for (Index pixel = 0; pixel < together; pixel += kPackedPixels) {
+      const Index count = std::min(kPackedPixels, together - pixel);
+      for_each_tile(in_group_, ColumnStrips<T>(out_group_).tile_rows(), [&](Index first, Index height) {
+        gemm_level<T>().pack_a(from + pixel * shape_.in_channels + first, 1, shape_.in_channels, height, count,
+                               packed + first * all + (begin + pixel) * height);
+      });
     }
-  });
+  }
 }
 
 // Channels as rows of the tiles.
@@ -291,7 +315,7 @@ void ConvolutionWeightGradient<T>::add_block(const Block& block, const T* x, con
 
 template <class T>
 void ConvolutionWeightGradient<T>::run(const T* x, const T* g, T* w, void* workspace) const {
-  if (shape_.is_pointwise()) return gemm(gemm_, x, g, static_cast<const T*>(nullptr), w, workspace);
+  if (is_product_) return gemm(gemm_, x, g, static_cast<const T*>(nullptr), w, workspace);
   T* scratch = static_cast<T*>(workspace);
   T* sums = scratch + parts_ * scratch_elements_;
   parallel_for(parts_, 1, [&](Index begin, Index end) {
