@@ -188,7 +188,7 @@ void bench_convolution(const ConvolutionCase& c) {
     report_products("conv winograd forward " + name, products, [&] { winograd.run(x.data(), points.data(), bias.data(), out_y.data(), space.data()); });
   }
   report_products("conv input gradient " + name, products, [&] { input_gradient.run(y.data(), w.data(), out_x.data(), workspace.data()); });
-  report_products("conv weight gradient " + name, products, [&] { weight_gradient.run(x.data(), y.data(), out_w.data(), workspace.data()); });
+  report_products("conv weight gradient " + name, products, [&] { weight_gradient.run(x.data(), y.data(), out_w.data(), nullptr, workspace.data()); });
 }
 
 void bench_elements(const std::string& name, std::int64_t n, const std::function<void()>& work) {

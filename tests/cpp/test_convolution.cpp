@@ -109,6 +109,11 @@ void check_near(const std::vector<T>& found, const std::vector<double>& expected
   }
 }
 
+template <class T>
+bool has_same_bits(const std::vector<T>& a, const std::vector<T>& b) {
+  return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+}
+
 std::shared_ptr<void> workspace(std::size_t bytes) { return keraunos::allocate_aligned(bytes); }
 
 template <class T>
@@ -131,8 +136,17 @@ template <class T>
 std::vector<T> weight_gradient(const Convolution& s, const Operands<T>& o) {
   const kernels::ConvolutionWeightGradient<T> pass(s);
   std::vector<T> w(o.w.size(), T(7));
-  pass.run(o.x.data(), o.y.data(), w.data(), workspace(pass.workspace_bytes()).get());
+  pass.run(o.x.data(), o.y.data(), w.data(), nullptr, workspace(pass.workspace_bytes()).get());
   return w;
+}
+
+template <class T>
+std::vector<T> bias_gradient(const Convolution& s, const Operands<T>& o) {
+  const kernels::ConvolutionWeightGradient<T> pass(s, true);
+  std::vector<T> w(o.w.size(), T(7)), bias(o.bias.size(), T(7));
+  pass.run(o.x.data(), o.y.data(), w.data(), bias.data(), workspace(pass.workspace_bytes()).get());
+  CHECK(has_same_bits(w, weight_gradient(s, o)));
+  return bias;
 }
 
 template <class T>
@@ -151,13 +165,11 @@ void agrees_with_the_loops() {
     for (std::size_t i = 0; i < y.size(); ++i) y[i] = std::fmax(0.0, y[i] + static_cast<double>(o.bias[i % o.bias.size()]));
     check_near(forward(s, o, true, Activation::kRelu), y, "forward with bias and relu", number);
     check_near(input_gradient(s, o), x, "input gradient", number);
-    check_near(weight_gradient(s, o), w, "weight gradient", number++);
+    check_near(weight_gradient(s, o), w, "weight gradient", number);
+    std::vector<double> bias(o.bias.size(), 0.0);
+    for (std::size_t i = 0; i < o.y.size(); ++i) bias[i % bias.size()] += static_cast<double>(o.y[i]);
+    check_near(bias_gradient(s, o), bias, "bias gradient", number++);
   }
-}
-
-template <class T>
-bool has_same_bits(const std::vector<T>& a, const std::vector<T>& b) {
-  return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
 }
 
 void gives_the_same_bits_for_any_number_of_threads() {
@@ -167,12 +179,13 @@ void gives_the_same_bits_for_any_number_of_threads() {
   for (const Convolution& s : shapes) {
     const Operands<float> o(s);
     keraunos::set_thread_count(1);
-    const auto y = forward(s, o, true, Activation::kRelu), x = input_gradient(s, o), w = weight_gradient(s, o);
+    const auto y = forward(s, o, true, Activation::kRelu), x = input_gradient(s, o), w = weight_gradient(s, o), bias = bias_gradient(s, o);
     for (int threads : {2, 3}) {
       keraunos::set_thread_count(threads);
       CHECK(has_same_bits(forward(s, o, true, Activation::kRelu), y));
       CHECK(has_same_bits(input_gradient(s, o), x));
       CHECK(has_same_bits(weight_gradient(s, o), w));
+      CHECK(has_same_bits(bias_gradient(s, o), bias));
     }
   }
   keraunos::set_thread_count(0);

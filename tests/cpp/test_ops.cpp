@@ -336,7 +336,7 @@ Shape operand_shape(const std::string& op, int i) {
   const Shape matrix = {4, 6}, row = {6}, column = {4};
   static const std::map<std::string, std::vector<Shape>> kShapes = {
       {"dense", {{4, 6}, {6, 3}, {3}}}, {"packed_dense", {{4, 6}, {6, 3}, {}}}, {"biased_conv", {{2, 5, 4, 3}, {3, 2, 3, 7}, {7}}},
-      {"winograd_conv", {{2, 5, 4, 3}, {3, 3, 3, 16}, {}}}, {"max_pool_grad", {{2, 2, 2, 3}, {2, 5, 4, 3}}}};
+      {"biased_conv_weight_grad", {{2, 5, 4, 3}, {2, 3, 2, 7}, {3, 3, 3, 7}}}, {"winograd_conv", {{2, 5, 4, 3}, {3, 3, 3, 16}, {}}}, {"max_pool_grad", {{2, 2, 2, 3}, {2, 5, 4, 3}}}};
   const auto found = kShapes.find(op);
   if (found != kShapes.end()) return found->second[static_cast<std::size_t>(i)];
   const bool is_grad = op.find("_grad") != std::string::npos;

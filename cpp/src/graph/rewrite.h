@@ -25,6 +25,9 @@ std::shared_ptr<const Graph> fuse_dense(const std::shared_ptr<const Graph>& grap
 // The gradient of relu that follows the one of a maximum pooling becomes a part of it.
 std::shared_ptr<const Graph> fuse_pooling(const std::shared_ptr<const Graph>& graph);
 
+// The gradients of a convolution's kernel and bias, which read the same gradient, become one node.
+std::shared_ptr<const Graph> fuse_bias_gradients(const std::shared_ptr<const Graph>& graph);
+
 // batch_norm + relu becomes one node, and relu_grad + batch_norm_grad another, which needs no forward result.
 std::shared_ptr<const Graph> fuse_batch_norm(const std::shared_ptr<const Graph>& graph);
 

@@ -70,9 +70,10 @@ class ConvolutionInputGradient {
 template <class T>
 class ConvolutionWeightGradient {
  public:
-  explicit ConvolutionWeightGradient(const Convolution& wanted);
+  explicit ConvolutionWeightGradient(const Convolution& wanted, bool has_bias = false);
   std::size_t workspace_bytes() const { return workspace_bytes_; }
-  void run(const T* x, const T* g, T* w, void* workspace) const;
+  // With a bias, also its gradient: the sums of g for each channel.
+  void run(const T* x, const T* g, T* w, T* bias, void* workspace) const;
 
  private:
   // Output rows of an image, or of several whole ones: a row is a place of the first two axes; those of a block share the first.
@@ -81,6 +82,7 @@ class ConvolutionWeightGradient {
   };
   Block block_at(std::int64_t index) const;
   void add_block(const Block& block, const T* x, const T* g, T* w, T* scratch) const;
+  void add_block_to_bias(const Block& block, const T* g, T* bias, T* scratch) const;
   void add_block_by_taps(const Block& block, const T* x, const T* g, T* w, T* scratch) const;
   void add_block_by_windows(const Block& block, const T* x, const T* g, T* w, T* scratch) const;
   void add_block_depthwise(const Block& block, const T* x, const T* g, T* w) const;
@@ -89,13 +91,14 @@ class ConvolutionWeightGradient {
   std::int64_t runs_of(const Block& block, std::int64_t t1, std::int64_t t2, ConvolutionRun* out) const;
 
   Convolution shape_;
+  bool has_bias_ = false;
   bool is_product_ = false;
   Gemm<T> gemm_;
   std::int64_t in_group_ = 0, out_group_ = 0;
   std::int64_t rows_per_block_ = 1, blocks_per_slice_ = 1, images_per_block_ = 1;
   bool reads_input_in_place_ = false, reads_output_in_place_ = false;
   std::int64_t blocks_ = 0, parts_ = 1;  // sums of their own, added in order at the end
-  std::int64_t scratch_elements_ = 0, weights_ = 0;
+  std::int64_t scratch_elements_ = 0, weights_ = 0, sums_ = 0;  // sums: of the weights and of the bias
   std::size_t workspace_bytes_ = 0;
 };
 

@@ -34,6 +34,9 @@ const GemmLevel<float>& gemm_level<float>() { return levels().gemm->f32; }
 template <>
 const GemmLevel<double>& gemm_level<double>() { return levels().gemm->f64; }
 
+template <class T>
+auto column_sums() { return levels().reduce->find(ReduceOp::kSum, sizeof(T) == sizeof(float) ? Dtype::kFloat32 : Dtype::kFloat64).columns; }
+
 Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 Index input_place(const ConvolutionAxis& axis, Index o, Index t) { return o * axis.stride + t * axis.dilation - axis.low; }
@@ -79,7 +82,8 @@ bool is_better_as_product(const Convolution& pointwise) {
 }  // namespace
 
 template <class T>
-ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& wanted) : shape_(wanted.is_pointwise() ? wanted.with_pixels_as_images() : wanted) {
+ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& wanted, bool has_bias)
+    : shape_(wanted.is_pointwise() ? wanted.with_pixels_as_images() : wanted), has_bias_(has_bias) {
   const Convolution& shape = shape_;
   const ConvolutionAxis &slow = shape.axes[0], &middle = shape.axes[1], &fast = shape.axes[2];
   is_product_ = shape.is_pointwise() && is_better_as_product(shape);
@@ -97,6 +101,7 @@ ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& wante
   in_group_ = shape.in_channels / groups;
   out_group_ = shape.out_channels / groups;
   weights_ = shape.taps() * in_group_ * shape.out_channels;
+  sums_ = weights_ + (has_bias ? shape.out_channels : 0);
   rows_per_block_ = std::clamp<Index>(kBlockPlaces / std::max<Index>(1, fast.out), 1, std::max<Index>(1, middle.out));
   blocks_per_slice_ = ceil_div(middle.out, rows_per_block_);
   reads_input_in_place_ = shape.in_channels * static_cast<Index>(sizeof(T)) <= kShortPixel;
@@ -117,9 +122,10 @@ ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& wante
     const Index pixels = images_per_block_ * input_rows * fast.in;
     scratch_elements_ = (reads_output_in_place_ ? 0 : places * width) + (reads_input_in_place_ ? 0 : pixels * in_group_);
   }
+  if (has_bias) scratch_elements_ = std::max(scratch_elements_, shape.out_channels);
   // Stores of packing may run over by a vector.
   scratch_elements_ = ceil_div(scratch_elements_ + 32, 16) * 16;
-  workspace_bytes_ = static_cast<std::size_t>(parts_ * scratch_elements_ + (parts_ - 1) * weights_) * sizeof(T);
+  workspace_bytes_ = static_cast<std::size_t>(parts_ * scratch_elements_ + (parts_ - 1) * sums_) * sizeof(T);
 }
 
 template <class T>
@@ -313,25 +319,42 @@ void ConvolutionWeightGradient<T>::add_block(const Block& block, const T* x, con
   }
 }
 
+// Right after the block's weights: its outputs are still in a near cache.
 template <class T>
-void ConvolutionWeightGradient<T>::run(const T* x, const T* g, T* w, void* workspace) const {
-  if (is_product_) return gemm(gemm_, x, g, static_cast<const T*>(nullptr), w, workspace);
+void ConvolutionWeightGradient<T>::add_block_to_bias(const Block& block, const T* g, T* bias, T* scratch) const {
+  const Index channels = shape_.out_channels, rows = block.row_end - block.row_begin;
+  const Index first = ((block.image * shape_.axes[0].out + block.slice) * shape_.axes[1].out + block.row_begin) * shape_.axes[2].out;
+  column_sums<T>()(g + first * channels, scratch, block.images * rows * shape_.axes[2].out, channels, 0, channels);
+  for (Index channel = 0; channel < channels; ++channel) bias[channel] += scratch[channel];
+}
+
+template <class T>
+void ConvolutionWeightGradient<T>::run(const T* x, const T* g, T* w, T* bias, void* workspace) const {
+  if (is_product_) {
+    gemm(gemm_, x, g, static_cast<const T*>(nullptr), w, workspace);
+    if (has_bias_) find_column_sum(sizeof(T) == sizeof(float) ? Dtype::kFloat32 : Dtype::kFloat64)(g, bias, shape_.batch, shape_.out_channels);
+    return;
+  }
   T* scratch = static_cast<T*>(workspace);
   T* sums = scratch + parts_ * scratch_elements_;
   parallel_for(parts_, 1, [&](Index begin, Index end) {
     for (Index part = begin; part < end; ++part) {
-      T* sum = part == 0 ? w : sums + (part - 1) * weights_;
+      T* sum = part == 0 ? w : sums + (part - 1) * sums_;
+      T* bias_sum = part == 0 ? bias : sum + weights_;
       std::fill(sum, sum + weights_, T(0));
+      if (has_bias_) std::fill(bias_sum, bias_sum + shape_.out_channels, T(0));
       for (Index i = part * blocks_ / parts_; i < (part + 1) * blocks_ / parts_; ++i) {
         add_block(block_at(i), x, g, sum, scratch + part * scratch_elements_);
+        if (has_bias_) add_block_to_bias(block_at(i), g, bias_sum, scratch + part * scratch_elements_);
       }
     }
   });
   if (parts_ == 1) return;
-  parallel_for(weights_, 16384, [&](Index begin, Index end) {
+  parallel_for(sums_, 16384, [&](Index begin, Index end) {
     for (Index part = 1; part < parts_; ++part) {
-      const T* sum = sums + (part - 1) * weights_;
-      for (Index i = begin; i < end; ++i) w[i] += sum[i];
+      const T* sum = sums + (part - 1) * sums_;
+      for (Index i = begin; i < std::min(end, weights_); ++i) w[i] += sum[i];
+      for (Index i = std::max(begin, weights_); i < end; ++i) bias[i - weights_] += sum[i];
     }
   });
 }

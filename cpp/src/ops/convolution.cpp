@@ -99,6 +99,13 @@ std::vector<TensorSpec> conv_weight_grad_specs(const InferContext& context) {
   return {{context.dtype(0), context.shape(2)}};
 }
 
+// The gradients of kernel and bias: what fusion makes of the two.
+std::vector<TensorSpec> biased_conv_weight_grad_specs(const InferContext& context) {
+  std::vector<TensorSpec> result = conv_weight_grad_specs(context);
+  result.push_back({context.dtype(0), {channels_of(context.shape(2))}});
+  return result;
+}
+
 // A kernel of 3 x 3 taps at the 16 points of Winograd's convolution.
 std::vector<TensorSpec> winograd_kernel_specs(const InferContext& context) {
   require_floating(context, 0);
@@ -176,8 +183,9 @@ Kernel input_grad_kernel_of(KernelRequest& request) {
 template <class T>
 Kernel weight_grad_kernel_of(KernelRequest& request) {
   const kernels::Convolution shape = convolution_of(request, request.shape(0), request.outputs[0].shape, request.shape(1));
-  return planned(request, kernels::ConvolutionWeightGradient<T>(shape), [](const auto& pass, const KernelCall& call) {
-    pass.run(call.in<T>(0), call.in<T>(1), call.out<T>(0), call.workspace);
+  const bool has_bias = request.outputs.size() == 2;
+  return planned(request, kernels::ConvolutionWeightGradient<T>(shape, has_bias), [has_bias](const auto& pass, const KernelCall& call) {
+    pass.run(call.in<T>(0), call.in<T>(1), call.out<T>(0), has_bias ? call.out<T>(1) : nullptr, call.workspace);
   });
 }
 
@@ -242,6 +250,12 @@ std::vector<Value> biased_conv_body(Builder& build, const std::vector<Value>& in
   return {attributes.text("activation") == "linear" ? sum : build.emit1("relu", {sum})};
 }
 
+std::vector<Value> biased_conv_weight_grad_body(Builder& build, const std::vector<Value>& inputs, const Attributes& attributes) {
+  Ints all_but_channels;
+  for (int axis = 0; axis + 1 < inputs[1].shape().rank(); ++axis) all_but_channels.push_back(axis);
+  return {build.emit1("conv_weight_grad", inputs, attributes), build.sum(inputs[1], all_but_channels, false)};
+}
+
 std::vector<Value> winograd_conv_body(Builder& build, const std::vector<Value>& inputs, const Attributes& attributes) {
   if (inputs.size() == 4) return biased_conv_body(build, {inputs[0], inputs[1], inputs[3]}, attributes);
   Attributes of_conv;
@@ -283,6 +297,12 @@ void register_convolution(Registry& registry) {
   biased.attributes.push_back({"activation", AttributeKind::kString, false, std::string("linear")});
   biased.body = biased_conv_body;
   registry.add(std::move(biased));
+
+  Op biased_grad = convolution_op("biased_conv_weight_grad", 3, 3, biased_conv_weight_grad_specs,
+                                  by_dtype<weight_grad_kernel_of<float>, weight_grad_kernel_of<double>>(), {});
+  biased_grad.shape_only_inputs = 1u << 2;
+  biased_grad.body = biased_conv_weight_grad_body;
+  registry.add(std::move(biased_grad));
 
   Op transform;
   transform.name = "winograd_kernel";

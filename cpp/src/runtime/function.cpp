@@ -44,7 +44,7 @@ bool fits(const TensorSpec& expected, const TensorSpec& given) {
 
 Function::Function(std::shared_ptr<const Graph> graph, PlanOptions options) : graph_(std::move(graph)), options_(options) {
   register_control_flow();
-  if (options_.rewrite) graph_ = fuse_batch_norm(fuse_pooling(fuse_dense(cancel_transposes(drop_equal_nodes(graph_)))));
+  if (options_.rewrite) graph_ = fuse_batch_norm(fuse_bias_gradients(fuse_pooling(fuse_dense(cancel_transposes(drop_equal_nodes(graph_))))));
   // Passes that add work on fixed values go here, between the graph of files and the one that runs.
   prepared_ = {graph_, {}};
   if (options_.prepare) prepared_ = prepare(options_.rewrite ? pack_dense(use_winograd(fold_scales(graph_))) : graph_);
