@@ -116,7 +116,7 @@ ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& wante
   const Index places = images_per_block_ * rows_per_block_ * fast.out, width = ColumnStrips<T>(out_group_).whole_width();
   if (in_group_ < kFewChannels) {
     const Index windows = slow.taps * span_of(middle, rows_per_block_) * span_of(fast, fast.out);
-    scratch_elements_ = places * width + windows * in_group_;
+    scratch_elements_ = (reads_output_in_place_ ? 0 : places * width) + windows * in_group_;
   } else if (!shape.is_depthwise()) {
     const Index input_rows = std::min(middle.in, span_of(middle, rows_per_block_));
     const Index pixels = images_per_block_ * input_rows * fast.in;
@@ -237,22 +237,24 @@ void ConvolutionWeightGradient<T>::add_block_by_windows(const Block& block, cons
   const ConvolutionAxis &slow = shape_.axes[0], &middle = shape_.axes[1], &fast = shape_.axes[2];
   const Index rows = block.row_end - block.row_begin, places = rows * fast.out;
   const Index height = span_of(middle, rows), width = span_of(fast, fast.out) * in_group_;
-  T* packed_g = scratch;
-  T* padded = scratch + places * strips.whole_width();
+  const Index first_place = ((block.image * slow.out + block.slice) * middle.out + block.row_begin) * fast.out;
+  T* padded = scratch + (reads_output_in_place_ ? 0 : places * strips.whole_width());
   ConvolutionSegment<T> segments[kBlockPlaces];  // one for each row
   for (Index group = 0; group < shape_.groups; ++group) {
-    pack_outputs(block, g, group, packed_g);
+    if (!reads_output_in_place_) pack_outputs(block, g, group, scratch);
+    const T* outputs = g + first_place * shape_.out_channels + group * out_group_;
     std::fill(padded, padded + slow.taps * height * width, T(0));
     for (Index i = 0; i < slow.taps * height; ++i) {
       const Index slice = input_place(slow, block.slice, i / height), row = input_place(middle, block.row_begin, 0) + i % height;
       if (slice < 0 || slice >= slow.in || row < 0 || row >= middle.in) continue;
       const T* from = x + ((block.image * slow.in + slice) * middle.in + row) * fast.in * shape_.in_channels + group * in_group_;
       const Index first = std::max<Index>(0, -fast.low), last = std::min(fast.in, width / in_group_ - fast.low);
-      for (Index pixel = first; pixel < last; ++pixel) {
-        for (Index channel = 0; channel < in_group_; ++channel) {
-          padded[i * width + (pixel + fast.low) * in_group_ + channel] = from[pixel * shape_.in_channels + channel];
-        }
+      T* to = padded + i * width + (first + fast.low) * in_group_;
+      if (shape_.groups == 1) {
+        std::copy(from + first * in_group_, from + std::max(first, last) * in_group_, to);
+        continue;
       }
+      for (Index pixel = first; pixel < last; ++pixel, to += in_group_) std::copy_n(from + pixel * shape_.in_channels, in_group_, to);
     }
     for_each_tile(shape_.taps() * in_group_, strips.tile_rows(), [&](Index first, Index tile_rows) {
       for (Index r = 0; r < tile_rows; ++r) {
@@ -275,8 +277,8 @@ void ConvolutionWeightGradient<T>::add_block_by_windows(const Block& block, cons
       for (Index strip = 0; strip < strips.count(); ++strip) {
         const Index column = strips.begin(strip);
         call.columns = strips.columns(strip);
-        call.b_step = strips.width(strip);
-        call.b = packed_g + column * places;
+        call.b_step = reads_output_in_place_ ? shape_.out_channels : strips.width(strip);
+        call.b = reads_output_in_place_ ? outputs + column : scratch + column * places;
         for (Index r = 0; r < tile_rows; ++r) call.c[r] = w + (first + r) * shape_.out_channels + group * out_group_ + column;
         convolution_level<T>().tile[tile_rows - 1][strips.vectors(strip) - 1](call);
       }
