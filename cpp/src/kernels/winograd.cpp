@@ -38,6 +38,9 @@ Index grain_of(Index channels) { return std::max<Index>(1, kTaskPixels / std::ma
 
 Index round_up(Index size, Index step) { return (size + step - 1) / step * step; }
 
+// From point to point. A line more: the points of a tile, written together, would else often lie multiples of a page apart, on one set of the cache.
+Index step_of(Index elements) { return elements + kVectorOfAnyLevel; }
+
 }  // namespace
 
 bool can_be_winograd(const Convolution& shape) {
@@ -79,35 +82,56 @@ WinogradForward<T>::WinogradForward(const Convolution& shape, bool is_relu) : sh
 
 template <class T>
 Index WinogradForward<T>::part_elements() const {
-  return round_up(kWinogradPoints * tiles_per_block_ * (shape_.in_channels + shape_.out_channels), kVectorOfAnyLevel);
+  return round_up(kWinogradPoints * (step_of(tiles_per_block_ * shape_.in_channels) + step_of(tiles_per_block_ * shape_.out_channels)), kVectorOfAnyLevel);
 }
 
 template <class T>
-void WinogradForward<T>::load_tile(Index tile, const T* x, const T* zeros, T* to, Index step) const {
+typename WinogradForward<T>::Tile WinogradForward<T>::tile_at(Index index) const {
+  return {index / (tile_rows_ * tile_columns_), index / tile_columns_ % tile_rows_, index % tile_columns_};
+}
+
+template <class T>
+void WinogradForward<T>::advance(Tile& tile) const {
+  if (++tile.column < tile_columns_) return;
+  tile.column = 0;
+  if (++tile.row < tile_rows_) return;
+  tile.row = 0;
+  ++tile.image;
+}
+
+template <class T>
+void WinogradForward<T>::load_tiles(Index first, Index count, const T* x, const T* zeros, T* to, Index step) const {
   const ConvolutionAxis &rows = shape_.axes[1], &columns = shape_.axes[2];
-  const Index image = tile / (tile_rows_ * tile_columns_), top = tile / tile_columns_ % tile_rows_ * 2 - rows.low, left = tile % tile_columns_ * 2 - columns.low;
-  const T* pixels[16];
-  for (Index i = 0; i < 4; ++i) {
-    const bool has_row = top + i >= 0 && top + i < rows.in;
-    const T* row = x + (image * rows.in + top + i) * columns.in * shape_.in_channels;
-    for (Index j = 0; j < 4; ++j) {
-      const bool is_inside = has_row && left + j >= 0 && left + j < columns.in;
-      pixels[4 * i + j] = is_inside ? row + (left + j) * shape_.in_channels : zeros;
+  const Index channels = shape_.in_channels, row_step = columns.in * channels;
+  Tile tile = tile_at(first);
+  for (Index t = 0; t < count; ++t, to += channels, advance(tile)) {
+    const Index top = 2 * tile.row - rows.low, left = 2 * tile.column - columns.low;
+    const Index corner = ((tile.image * rows.in + top) * columns.in + left) * channels;
+    const T* pixels[16];
+    if (top >= 0 && top + 4 <= rows.in && left >= 0 && left + 4 <= columns.in) {
+      for (Index i = 0; i < 16; ++i) pixels[i] = x + corner + i / 4 * row_step + i % 4 * channels;
+    } else {
+      for (Index i = 0; i < 16; ++i) {
+        const Index row = top + i / 4, column = left + i % 4;
+        const bool is_inside = row >= 0 && row < rows.in && column >= 0 && column < columns.in;
+        pixels[i] = is_inside ? x + corner + i / 4 * row_step + i % 4 * channels : zeros;
+      }
     }
+    level<T>().input(pixels, channels, to, step);
   }
-  level<T>().input(pixels, shape_.in_channels, to, step);
 }
 
 template <class T>
-void WinogradForward<T>::store_tile(Index tile, const T* from, Index step, const T* bias, T* y) const {
-  const ConvolutionAxis &rows = shape_.axes[1], &columns = shape_.axes[2];
-  const Index image = tile / (tile_rows_ * tile_columns_), top = tile / tile_columns_ % tile_rows_ * 2, left = tile % tile_columns_ * 2;
-  T* pixels[4];
-  for (Index i = 0; i < 2; ++i) {
-    T* row = y + (image * rows.out + top + i) * columns.out * shape_.out_channels;
-    for (Index j = 0; j < 2; ++j) pixels[2 * i + j] = top + i < rows.out && left + j < columns.out ? row + (left + j) * shape_.out_channels : nullptr;
+void WinogradForward<T>::store_tiles(Index first, Index count, const T* from, Index step, const T* bias, T* y) const {
+  const Index rows = shape_.axes[1].out, columns = shape_.axes[2].out, channels = shape_.out_channels;
+  Tile tile = tile_at(first);
+  for (Index t = 0; t < count; ++t, from += channels, advance(tile)) {
+    T* corner = y + ((tile.image * rows + 2 * tile.row) * columns + 2 * tile.column) * channels;
+    const bool has_row = 2 * tile.row + 1 < rows, has_column = 2 * tile.column + 1 < columns;
+    T* below = has_row ? corner + columns * channels : nullptr;
+    T* const pixels[4] = {corner, has_column ? corner + channels : nullptr, below, has_row && has_column ? below + channels : nullptr};
+    level<T>().output(from, step, channels, bias, is_relu_, pixels);
   }
-  level<T>().output(from, step, shape_.out_channels, bias, is_relu_, pixels);
 }
 
 // outputs[count, out] = inputs[count, in] * weights[in, out].
@@ -147,22 +171,22 @@ void WinogradForward<T>::multiply(const T* inputs, const T* weights, Index count
 template <class T>
 void WinogradForward<T>::run_block(Index first, Index count, const T* x, const T* transformed, const T* bias, T* y, const T* zeros, T* scratch) const {
   const Index in = shape_.in_channels, out = shape_.out_channels;
-  const Index in_step = count * in, out_step = count * out;
+  const Index in_step = step_of(count * in), out_step = step_of(count * out);
   T* const products = scratch + kWinogradPoints * in_step;
-  for (Index t = 0; t < count; ++t) load_tile(first + t, x, zeros, scratch + t * in, in_step);
+  load_tiles(first, count, x, zeros, scratch, in_step);
   for (Index point = 0; point < kWinogradPoints; ++point) {
     multiply(scratch + point * in_step, transformed + point * in * out, count, products + point * out_step);
   }
-  for (Index t = 0; t < count; ++t) store_tile(first + t, products + t * out, out_step, bias, y);
+  store_tiles(first, count, products, out_step, bias, y);
 }
 
 // The only block: its points are shared between the threads, so that each of them reads a part of the weights.
 template <class T>
 void WinogradForward<T>::run_points(const T* x, const T* transformed, const T* bias, T* y, const T* zeros, T* scratch) const {
-  const Index in = shape_.in_channels, out = shape_.out_channels, in_step = tiles_ * in, out_step = tiles_ * out;
+  const Index in = shape_.in_channels, out = shape_.out_channels, in_step = step_of(tiles_ * in), out_step = step_of(tiles_ * out);
   T* const products = scratch + kWinogradPoints * in_step;
   parallel_for(tiles_, grain_of(in), [&](Index begin, Index end) {
-    for (Index t = begin; t < end; ++t) load_tile(t, x, zeros, scratch + t * in, in_step);
+    load_tiles(begin, end - begin, x, zeros, scratch + begin * in, in_step);
   });
   parallel_for(kWinogradPoints, std::max<Index>(1, kTaskProducts / std::max<Index>(1, in_step * out)), [&](Index begin, Index end) {
     for (Index point = begin; point < end; ++point) {
@@ -170,7 +194,7 @@ void WinogradForward<T>::run_points(const T* x, const T* transformed, const T* b
     }
   });
   parallel_for(tiles_, grain_of(out), [&](Index begin, Index end) {
-    for (Index t = begin; t < end; ++t) store_tile(t, products + t * out, out_step, bias, y);
+    store_tiles(begin, end - begin, products + begin * out, out_step, bias, y);
   });
 }
 

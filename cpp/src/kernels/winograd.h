@@ -26,11 +26,16 @@ class WinogradForward {
   void run(const T* x, const T* transformed, const T* bias, T* y, void* workspace) const;
 
  private:
+  struct Tile {
+    std::int64_t image, row, column;
+  };
+  Tile tile_at(std::int64_t index) const;
+  void advance(Tile& tile) const;  // to the next
   std::int64_t part_elements() const;
   void run_block(std::int64_t first, std::int64_t count, const T* x, const T* transformed, const T* bias, T* y, const T* zeros, T* scratch) const;
   void run_points(const T* x, const T* transformed, const T* bias, T* y, const T* zeros, T* scratch) const;
-  void load_tile(std::int64_t tile, const T* x, const T* zeros, T* to, std::int64_t step) const;
-  void store_tile(std::int64_t tile, const T* from, std::int64_t step, const T* bias, T* y) const;
+  void load_tiles(std::int64_t first, std::int64_t count, const T* x, const T* zeros, T* to, std::int64_t step) const;
+  void store_tiles(std::int64_t first, std::int64_t count, const T* from, std::int64_t step, const T* bias, T* y) const;
   void multiply(const T* inputs, const T* weights, std::int64_t count, T* outputs) const;
 
   Convolution shape_;
