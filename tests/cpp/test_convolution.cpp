@@ -7,6 +7,7 @@
 #include "check.h"
 #include "kernels/convolution.h"
 #include "kernels/pooling.h"
+#include "kernels/winograd.h"
 
 namespace kernels = keraunos::kernels;
 using kernels::Activation;
@@ -150,6 +151,36 @@ std::vector<T> bias_gradient(const Convolution& s, const Operands<T>& o) {
 }
 
 template <class T>
+std::vector<T> winograd_forward(const Convolution& s, const Operands<T>& o) {
+  const kernels::WinogradForward<T> pass(s, true);
+  std::vector<T> transformed(static_cast<std::size_t>(kernels::kWinogradPoints * s.in_channels * s.out_channels)), y(o.y.size(), T(7));
+  kernels::transform_winograd_kernel(o.w.data(), s.in_channels, s.out_channels, transformed.data());
+  pass.run(o.x.data(), transformed.data(), o.bias.data(), y.data(), workspace(pass.workspace_bytes()).get());
+  return y;
+}
+
+const Convolution kWinogradShapes[] = {
+    shaped(1, 16, 16, 1, {}, axis(6, 3, 1, 1, 1, 1), axis(6, 3, 1, 1, 1, 1)),
+    shaped(3, 5, 32, 1, {}, axis(7, 3, 1, 1, 1, 1), axis(9, 3, 1, 1, 1, 1)),
+    shaped(2, 17, 48, 1, {}, axis(8, 3), axis(6, 3)),
+    shaped(9, 40, 16, 1, {}, axis(3, 3), axis(3, 3)),
+    shaped(1, 3, 16, 1, {}, axis(5, 3, 1, 1, 1, 1), axis(1, 3, 1, 1, 1, 1)),
+    shaped(2, 20, 32, 1, {}, axis(7, 3, 1, 1, 2, 2), axis(8, 3, 1, 1, 2, 0)),
+    shaped(40, 32, 64, 1, {}, axis(12, 3, 1, 1, 1, 1), axis(13, 3, 1, 1, 1, 1)),
+};
+
+template <class T>
+void winograd_agrees_with_the_plain_convolution() {
+  std::size_t number = 0;
+  for (const Convolution& s : kWinogradShapes) {
+    const Operands<T> o(s);
+    CHECK(kernels::can_be_winograd(s));
+    const std::vector<T> plain = forward(s, o, true, Activation::kRelu);
+    check_near(winograd_forward(s, o), std::vector<double>(plain.begin(), plain.end()), "winograd", number++);
+  }
+}
+
+template <class T>
 void agrees_with_the_loops() {
   std::size_t number = 0;
   for (const Convolution& s : kShapes) {
@@ -241,6 +272,8 @@ void pooling_agrees_with_the_loops() {
 int main() {
   agrees_with_the_loops<float>();
   agrees_with_the_loops<double>();
+  winograd_agrees_with_the_plain_convolution<float>();
+  winograd_agrees_with_the_plain_convolution<double>();
   gives_the_same_bits_for_any_number_of_threads();
   nan_stays_in_its_image_and_window();
   pooling_agrees_with_the_loops<float>();

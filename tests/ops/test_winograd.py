@@ -7,8 +7,8 @@ import keraunos
 from keraunos import _core, config, layers
 
 RANDOM = np.random.default_rng(21)
-# batch, rows, columns, channels in and out, padding "same"
-SIZES = [(1, 6, 6, 16, 16, True), (3, 7, 9, 5, 32, True), (2, 8, 6, 17, 48, False), (9, 3, 3, 40, 16, False), (1, 5, 1, 3, 16, True), (40, 12, 13, 32, 64, True)]
+# batch, rows, columns, channels in and out, padding "same"; of some sizes the plain convolution is faster, and the op takes it
+SIZES = [(1, 6, 6, 16, 16, True), (3, 7, 9, 5, 32, True), (2, 8, 9, 17, 48, False), (9, 3, 3, 40, 16, False), (1, 5, 1, 3, 16, True), (40, 12, 13, 32, 64, True)]
 
 
 def operands(size, dtype):

@@ -5,34 +5,25 @@
 #include "graph/fixed_values.h"
 #include "graph/graph_copy.h"
 #include "graph/rewrite.h"
+#include "kernels/winograd.h"
 
 namespace keraunos {
 namespace {
-
-// With fewer places or channels the transforms cost more than the products that they save. What they save and cost is as in * out to in + out;
-// small images gain from it earlier, because the plain tiles fit them badly.
-constexpr std::int64_t kLeastPlaces = 6;
-constexpr std::int64_t kLeastChannels = 16;
-constexpr std::int64_t kManyChannels = 32;
-constexpr std::int64_t kSmallImage = 13 * 13;
-
-bool saves_enough(std::int64_t in, std::int64_t out, std::int64_t places) {
-  if (in < kLeastChannels || out % kLeastChannels != 0) return false;
-  return 2 * in * out >= kManyChannels * (in + out) || places <= kSmallImage;
-}
 
 bool is_all(const Ints& numbers, std::int64_t wanted) {
   return std::all_of(numbers.begin(), numbers.end(), [wanted](std::int64_t number) { return number == wanted; });
 }
 
-bool pays(const Graph& graph, const Node& node) {
+// Sizes may still be unknown here; when a run is planned, the op takes the plain convolution where that is faster.
+bool may_pay(const Graph& graph, const Node& node) {
   const auto spec = [&](int value) { return graph.values()[static_cast<std::size_t>(value)].spec; };
   const Shape kernel = spec(node.inputs[1]).shape, image = spec(node.inputs[0]).shape, result = spec(node.outputs[0]).shape;
   const Dtype dtype = spec(node.outputs[0]).dtype;
   if (kernel.rank() != 4 || (dtype != Dtype::kFloat32 && dtype != Dtype::kFloat64)) return false;
   const bool is_plain = is_all(node.attributes.ints("strides"), 1) && is_all(node.attributes.ints("dilations"), 1);
-  return is_plain && kernel[0] == 3 && kernel[1] == 3 && kernel[2] == image[3] && result[1] >= kLeastPlaces && result[2] >= kLeastPlaces &&
-         saves_enough(kernel[2], kernel[3], result[1] * result[2]);
+  const auto is_large = [&](int axis) { return result[axis] == kUnknown || result[axis] >= kernels::kLeastWinogradPlaces; };
+  return is_plain && kernel[0] == 3 && kernel[1] == 3 && kernel[2] == image[3] && kernel[2] >= kernels::kLeastWinogradChannels &&
+         kernel[3] % kernels::kLeastWinogradChannels == 0 && is_large(1) && is_large(2);
 }
 
 }  // namespace
@@ -43,7 +34,7 @@ std::shared_ptr<const Graph> use_winograd(const std::shared_ptr<const Graph>& gr
   std::map<int, int> transformed;  // by the kernel
   for (const Node& node : graph->nodes()) {
     const bool is_convolution = node.op->name == "conv" || node.op->name == "biased_conv";
-    if (!is_convolution || !fixed.is_fixed(node.inputs[1]) || !pays(*graph, node)) {
+    if (!is_convolution || !fixed.is_fixed(node.inputs[1]) || !may_pay(*graph, node)) {
       copy.copy(node);
       continue;
     }

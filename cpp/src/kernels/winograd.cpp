@@ -20,6 +20,8 @@ constexpr Index kTilesOfSmallBlocks = 18;
 // With fewer, reading the weights for each block costs more than passing tiles from thread to thread.
 constexpr Index kLeastTilesForBlocks = 16;
 constexpr Index kVectorOfAnyLevel = 16;
+// Of a product at a point, and of a channel of its two operands on the way there and back: in products of the plain convolution in full tiles of images.
+constexpr double kCostOfProduct = 1.2, kCostOfChannel = 9;
 
 template <class T>
 const WinogradLevel<T>& level() {
@@ -30,7 +32,8 @@ const WinogradLevel<T>& level() {
   }
 }
 
-// Work worth handing to another thread: transformed pixels, products.
+// Work worth handing to another thread: transformed weights, pixels, products.
+constexpr Index kTaskWeights = 8192;
 constexpr Index kTaskPixels = 4096;
 constexpr Index kTaskProducts = 262144;
 
@@ -41,6 +44,15 @@ Index round_up(Index size, Index step) { return (size + step - 1) / step * step;
 // From point to point. A line more: the points of a tile, written together, would else often lie multiples of a page apart, on one set of the cache.
 Index step_of(Index elements) { return elements + kVectorOfAnyLevel; }
 
+// Pairs of a place and a tap that reads inside of the image.
+Index taps_inside(const ConvolutionAxis& axis) {
+  Index count = 0;
+  for (Index tap = 0; tap < axis.taps; ++tap) {
+    count += std::max<Index>(0, std::min(axis.out, axis.in + axis.low - tap) - std::max<Index>(0, axis.low - tap));
+  }
+  return count;
+}
+
 }  // namespace
 
 bool can_be_winograd(const Convolution& shape) {
@@ -50,20 +62,20 @@ bool can_be_winograd(const Convolution& shape) {
 }
 
 template <class T>
+bool pays_as_winograd(const Convolution& shape) {
+  const ConvolutionAxis &rows = shape.axes[1], &columns = shape.axes[2];
+  if (!can_be_winograd(shape) || shape.in_channels < kLeastWinogradChannels || rows.out < kLeastWinogradPlaces || columns.out < kLeastWinogradPlaces) return false;
+  if (shape.batch < ColumnStrips<T>(shape.out_channels).tile_rows()) return true;
+  const double products = static_cast<double>(shape.in_channels * shape.out_channels), channels = static_cast<double>(shape.in_channels + shape.out_channels);
+  const double tiles = static_cast<double>((rows.out + 1) / 2 * ((columns.out + 1) / 2));
+  const double plain = static_cast<double>(taps_inside(rows) * taps_inside(columns)) * products;
+  return plain > kWinogradPoints * tiles * (kCostOfProduct * products + kCostOfChannel * channels);
+}
+
+template <class T>
 void transform_winograd_kernel(const T* w, Index in_channels, Index out_channels, T* transformed) {
   const Index size = in_channels * out_channels;
-  // One row of weights at the four points.
-  const auto at_points = [](T a, T b, T c, T* out, Index step) {
-    out[0] = a;
-    out[step] = (a + b + c) * T(0.5);
-    out[2 * step] = (a - b + c) * T(0.5);
-    out[3 * step] = c;
-  };
-  for (Index i = 0; i < size; ++i) {
-    T rows[4][3];
-    for (Index j = 0; j < 3; ++j) at_points(w[j * size + i], w[(3 + j) * size + i], w[(6 + j) * size + i], &rows[0][j], 3);
-    for (Index p = 0; p < 4; ++p) at_points(rows[p][0], rows[p][1], rows[p][2], transformed + 4 * p * size + i, size);
-  }
+  parallel_for(size, kTaskWeights, [&](Index begin, Index end) { level<T>().kernel(w + begin, end - begin, transformed + begin, size); });
 }
 
 template <class T>
@@ -214,6 +226,8 @@ void WinogradForward<T>::run(const T* x, const T* transformed, const T* bias, T*
   });
 }
 
+template bool pays_as_winograd<float>(const Convolution&);
+template bool pays_as_winograd<double>(const Convolution&);
 template void transform_winograd_kernel(const float*, Index, Index, float*);
 template void transform_winograd_kernel(const double*, Index, Index, double*);
 template class WinogradForward<float>;

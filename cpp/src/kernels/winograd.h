@@ -5,13 +5,21 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/convolution.h"
+#include "kernels/convolution_shape.h"
 #include "kernels/level/winograd.h"
 
 namespace keraunos::kernels {
 
 // Two spatial axes of 3 taps and stride 1, one group; columns in whole vectors of every level.
 bool can_be_winograd(const Convolution& shape);
+
+// With fewer, along any spatial axis, the transforms cost more than they save.
+constexpr std::int64_t kLeastWinogradPlaces = 6;
+constexpr std::int64_t kLeastWinogradChannels = 16;
+
+// Is what it saves worth its transforms? The plain convolution takes no batch, or few images, as well as many.
+template <class T>
+bool pays_as_winograd(const Convolution& shape);
 
 // w[3, 3, in, out] to [16, in, out].
 template <class T>

@@ -114,7 +114,7 @@ std::vector<TensorSpec> winograd_kernel_specs(const InferContext& context) {
   return {{context.dtype(0), {kernels::kWinogradPoints, kernel[2], kernel[3]}}};
 }
 
-// (image, kernel, transformed kernel[, bias]): the kernel itself says what was transformed, and is not read.
+// (image, kernel, transformed kernel[, bias]): the kernel itself is read where the batch makes the plain convolution faster.
 std::vector<TensorSpec> winograd_conv_specs(const InferContext& context) {
   require_same_dtype(context, 0, 2);
   std::vector<TensorSpec> result = conv_specs(context);
@@ -201,8 +201,14 @@ Kernel winograd_conv_kernel_of(KernelRequest& request) {
   if (!kernels::can_be_winograd(shape)) {
     throw value_error("winograd_conv", "needs strides and dilations of 1, one group and a multiple of 16 output channels", both(request.shape(0), request.shape(1)));
   }
-  const bool has_bias = request.inputs.size() == 4;
-  return planned(request, kernels::WinogradForward<T>(shape, request.attributes.text("activation") == "relu"), [has_bias](const auto& pass, const KernelCall& call) {
+  const bool has_bias = request.inputs.size() == 4, is_relu = request.attributes.text("activation") == "relu";
+  if (!kernels::pays_as_winograd<T>(shape)) {
+    const kernels::ConvolutionForward<T> plain(shape, has_bias, is_relu ? kernels::Activation::kRelu : kernels::Activation::kNone);
+    return planned(request, plain, [has_bias](const auto& pass, const KernelCall& call) {
+      pass.run(call.in<T>(0), call.in<T>(1), has_bias ? call.in<T>(3) : nullptr, call.out<T>(0), call.workspace);
+    });
+  }
+  return planned(request, kernels::WinogradForward<T>(shape, is_relu), [has_bias](const auto& pass, const KernelCall& call) {
     pass.run(call.in<T>(0), call.in<T>(2), has_bias ? call.in<T>(3) : nullptr, call.out<T>(0), call.workspace);
   });
 }
@@ -311,7 +317,6 @@ void register_convolution(Registry& registry) {
   registry.add(std::move(transform));
   Op winograd = convolution_op("winograd_conv", 3, 4, winograd_conv_specs, by_dtype<winograd_conv_kernel_of<float>, winograd_conv_kernel_of<double>>(), {});
   winograd.attributes.push_back({"activation", AttributeKind::kString, false, std::string("linear")});
-  winograd.shape_only_inputs = 1u << 1;
   winograd.body = winograd_conv_body;
   registry.add(std::move(winograd));
 }
