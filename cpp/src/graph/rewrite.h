@@ -35,7 +35,8 @@ std::shared_ptr<const Graph> fuse_batch_norm(const std::shared_ptr<const Graph>&
 // statistics, become a part of the kernel and the bias.
 std::shared_ptr<const Graph> fold_scales(const std::shared_ptr<const Graph>& graph);
 
-// For runs alone: convolutions of 3 x 3 taps with fixed kernels become Winograd's, where there are channels enough.
+// For runs alone: convolutions of 3 x 3 taps, and their input gradients, become Winograd's where there are channels enough and the kernels are fixed
+// or trained.
 std::shared_ptr<const Graph> use_winograd(const std::shared_ptr<const Graph>& graph);
 
 // For runs alone: products with fixed kernels get those in packed form.

@@ -4,6 +4,8 @@
 
 #include "base/threads.h"
 #include "kernels/convolution_strips.h"
+#include "kernels/dispatch.h"
+#include "kernels/level/gemm.h"
 
 namespace keraunos::kernels {
 namespace {
@@ -29,6 +31,15 @@ const WinogradLevel<T>& level() {
     return levels().winograd->f32;
   } else {
     return levels().winograd->f64;
+  }
+}
+
+template <class T>
+const GemmLevel<T>& gemm_level() {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    return levels().gemm->f32;
+  } else {
+    return levels().gemm->f64;
   }
 }
 
@@ -76,6 +87,29 @@ template <class T>
 void transform_winograd_kernel(const T* w, Index in_channels, Index out_channels, T* transformed) {
   const Index size = in_channels * out_channels;
   parallel_for(size, kTaskWeights, [&](Index begin, Index end) { level<T>().kernel(w + begin, end - begin, transformed + begin, size); });
+}
+
+template <class T>
+void transform_turned_winograd_kernel(const T* w, Index in_channels, Index out_channels, T* transformed, T* space) {
+  const Index size = in_channels * out_channels;
+  transform_winograd_kernel(w, in_channels, out_channels, space);
+  // Taps in reverse change places of the outer points alone.
+  constexpr int kReversed[4] = {3, 1, 2, 0};
+  parallel_for(kWinogradPoints, std::max<Index>(1, kTaskWeights / std::max<Index>(1, size)), [&](Index begin, Index end) {
+    for (Index point = begin; point < end; ++point) {
+      const Index from = 4 * kReversed[point / 4] + kReversed[point % 4];
+      gemm_level<T>().pack_b(space + from * size, out_channels, true, in_channels, in_channels, out_channels, transformed + point * size);
+    }
+  });
+}
+
+Convolution turned(const Convolution& shape) {
+  Convolution result = {shape.batch, shape.out_channels, shape.in_channels, shape.groups, {}};
+  for (std::size_t axis = 0; axis < shape.axes.size(); ++axis) {
+    const ConvolutionAxis& from = shape.axes[axis];
+    result.axes[axis] = {from.out, from.in, from.taps, from.stride, from.dilation, (from.taps - 1) * from.dilation - from.low};
+  }
+  return result;
 }
 
 template <class T>
@@ -230,6 +264,8 @@ template bool pays_as_winograd<float>(const Convolution&);
 template bool pays_as_winograd<double>(const Convolution&);
 template void transform_winograd_kernel(const float*, Index, Index, float*);
 template void transform_winograd_kernel(const double*, Index, Index, double*);
+template void transform_turned_winograd_kernel(const float*, Index, Index, float*, float*);
+template void transform_turned_winograd_kernel(const double*, Index, Index, double*, double*);
 template class WinogradForward<float>;
 template class WinogradForward<double>;
 

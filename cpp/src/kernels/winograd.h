@@ -25,6 +25,13 @@ bool pays_as_winograd(const Convolution& shape);
 template <class T>
 void transform_winograd_kernel(const T* w, std::int64_t in_channels, std::int64_t out_channels, T* transformed);
 
+// w[3, 3, in, out] to [16, out, in], for the input gradient: taps in reverse, channels turned. `space` is as large as the result.
+template <class T>
+void transform_turned_winograd_kernel(const T* w, std::int64_t in_channels, std::int64_t out_channels, T* transformed, T* space);
+
+// The convolution that gives the input gradient of one with strides and dilations of 1.
+Convolution turned(const Convolution& shape);
+
 template <class T>
 class WinogradForward {
  public:

@@ -106,12 +106,13 @@ std::vector<TensorSpec> biased_conv_weight_grad_specs(const InferContext& contex
   return result;
 }
 
-// A kernel of 3 x 3 taps at the 16 points of Winograd's convolution.
+// A kernel of 3 x 3 taps at the 16 points of Winograd's convolution, or turned, for the input gradient.
 std::vector<TensorSpec> winograd_kernel_specs(const InferContext& context) {
   require_floating(context, 0);
   const Shape& kernel = context.shape(0);
   if (kernel.rank() != 4 || kernel[0] != 3 || kernel[1] != 3) throw value_error("winograd_kernel", "needs a kernel of 3 x 3 taps", kernel);
-  return {{context.dtype(0), {kernels::kWinogradPoints, kernel[2], kernel[3]}}};
+  const bool is_turned = context.attributes.boolean("turned");
+  return {{context.dtype(0), {kernels::kWinogradPoints, kernel[is_turned ? 3 : 2], kernel[is_turned ? 2 : 3]}}};
 }
 
 // (image, kernel, transformed kernel[, bias]): the kernel itself is read where the batch makes the plain convolution faster.
@@ -126,6 +127,17 @@ std::vector<TensorSpec> winograd_conv_specs(const InferContext& context) {
   if (context.inputs.size() < 4) return result;
   const std::vector<TensorSpec> inputs = {context.inputs[0], context.inputs[1], context.inputs[3]};
   return biased_conv_specs({context.op, inputs, context.attributes, context.values});
+}
+
+// (gradient, kernel, image to be shaped like, transformed turned kernel)
+std::vector<TensorSpec> winograd_input_grad_specs(const InferContext& context) {
+  require_same_dtype(context, 0, 3);
+  const Shape& kernel = context.shape(1);
+  if (kernel.rank() != 4 || context.shape(3) != Shape{kernels::kWinogradPoints, kernel[3], kernel[2]}) {
+    throw value_error("winograd_input_grad", "the transformed kernel must be that of the kernel, turned", both(kernel, context.shape(3)));
+  }
+  const std::vector<TensorSpec> inputs = {context.inputs[0], context.inputs[1], context.inputs[2]};
+  return conv_input_grad_specs({context.op, inputs, context.attributes, context.values});
 }
 
 // ---------------------------------------------------------------- kernels
@@ -192,7 +204,13 @@ Kernel weight_grad_kernel_of(KernelRequest& request) {
 template <class T>
 Kernel winograd_kernel_kernel_of(KernelRequest& request) {
   const std::int64_t in = request.shape(0)[2], out = request.shape(0)[3];
-  return [in, out](const KernelCall& call) { kernels::transform_winograd_kernel(call.in<T>(0), in, out, call.out<T>(0)); };
+  if (!request.attributes.boolean("turned")) {
+    return [in, out](const KernelCall& call) { kernels::transform_winograd_kernel(call.in<T>(0), in, out, call.out<T>(0)); };
+  }
+  request.workspace_bytes = static_cast<std::size_t>(kernels::kWinogradPoints * in * out) * sizeof(T);
+  return [in, out](const KernelCall& call) {
+    kernels::transform_turned_winograd_kernel(call.in<T>(0), in, out, call.out<T>(0), static_cast<T*>(call.workspace));
+  };
 }
 
 template <class T>
@@ -210,6 +228,15 @@ Kernel winograd_conv_kernel_of(KernelRequest& request) {
   }
   return planned(request, kernels::WinogradForward<T>(shape, is_relu), [has_bias](const auto& pass, const KernelCall& call) {
     pass.run(call.in<T>(0), call.in<T>(2), has_bias ? call.in<T>(3) : nullptr, call.out<T>(0), call.workspace);
+  });
+}
+
+template <class T>
+Kernel winograd_input_grad_kernel_of(KernelRequest& request) {
+  const kernels::Convolution shape = kernels::turned(convolution_of(request, request.outputs[0].shape, request.shape(1), request.shape(0)));
+  if (!kernels::pays_as_winograd<T>(shape)) return input_grad_kernel_of<T>(request);
+  return planned(request, kernels::WinogradForward<T>(shape, false), [](const auto& pass, const KernelCall& call) {
+    pass.run(call.in<T>(0), call.in<T>(3), nullptr, call.out<T>(0), call.workspace);
   });
 }
 
@@ -272,6 +299,10 @@ std::vector<Value> winograd_conv_body(Builder& build, const std::vector<Value>& 
   return {attributes.text("activation") == "linear" ? product : build.emit1("relu", {product})};
 }
 
+std::vector<Value> winograd_input_grad_body(Builder& build, const std::vector<Value>& inputs, const Attributes& attributes) {
+  return {build.emit1("conv_input_grad", {inputs[0], inputs[1], inputs[2]}, attributes)};
+}
+
 Op convolution_op(const char* name, int min_inputs, int max_inputs, ShapeRule rule, KernelMaker kernel, GradientRule gradient) {
   Op op;
   op.name = name;
@@ -312,6 +343,7 @@ void register_convolution(Registry& registry) {
 
   Op transform;
   transform.name = "winograd_kernel";
+  transform.attributes = {{"turned", AttributeKind::kBool, false, false}};
   transform.shape_rule = winograd_kernel_specs;
   transform.kernel = by_dtype<winograd_kernel_kernel_of<float>, winograd_kernel_kernel_of<double>>();
   registry.add(std::move(transform));
@@ -319,6 +351,11 @@ void register_convolution(Registry& registry) {
   winograd.attributes.push_back({"activation", AttributeKind::kString, false, std::string("linear")});
   winograd.body = winograd_conv_body;
   registry.add(std::move(winograd));
+  Op winograd_grad = convolution_op("winograd_input_grad", 4, 4, winograd_input_grad_specs,
+                                    by_dtype<winograd_input_grad_kernel_of<float>, winograd_input_grad_kernel_of<double>>(), {});
+  winograd_grad.shape_only_inputs = 1u << 2;
+  winograd_grad.body = winograd_input_grad_body;
+  registry.add(std::move(winograd_grad));
 }
 
 }  // namespace keraunos
