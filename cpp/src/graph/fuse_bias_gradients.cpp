@@ -15,13 +15,13 @@ class BiasGradientFinder {
     }
   }
 
-  // The sum over all places of the gradient that this gradient of a kernel reads, or -1. All that both read is there before either.
+  // The sum over all places of the gradient that this gradient of a kernel reads, or -1.
   int bias_gradient_of(std::size_t n) const {
     const Node& node = graph_.nodes()[n];
     if (node.op->name != "conv_weight_grad" || !is_float(node.outputs[0])) return -1;
     for (std::size_t other = 0; other < graph_.nodes().size(); ++other) {
-      const bool is_before = std::all_of(node.inputs.begin(), node.inputs.end(), [&](int input) { return maker_of(input) < static_cast<int>(other); });
-      if (is_sum_over_places(graph_.nodes()[other], node) && is_before) return static_cast<int>(other);
+      const Node& sum = graph_.nodes()[other];
+      if (is_sum_over_places(sum, node) && are_made_before(other, node.inputs) && are_made_before(n, sum.inputs)) return static_cast<int>(other);
     }
     return -1;
   }
@@ -32,9 +32,11 @@ class BiasGradientFinder {
     const Shape& bias = shape(sum.inputs[1]);
     const Shape& kernel = shape(gradient.inputs[2]);
     const std::int64_t channels = kernel[kernel.rank() - 1];
-    return bias.rank() == 1 && bias[0] == channels && channels != kUnknown;
+    return bias.rank() > 0 && bias.is_known() && bias[bias.rank() - 1] == channels && bias.elements() == channels && channels > 0;
   }
-  int maker_of(int value) const { return maker_[static_cast<std::size_t>(value)]; }
+  bool are_made_before(std::size_t n, const std::vector<int>& values) const {
+    return std::all_of(values.begin(), values.end(), [&](int value) { return maker_[static_cast<std::size_t>(value)] < static_cast<int>(n); });
+  }
   const Shape& shape(int value) const { return graph_.values()[static_cast<std::size_t>(value)].spec.shape; }
   bool is_float(int value) const {
     const Dtype dtype = graph_.values()[static_cast<std::size_t>(value)].spec.dtype;
@@ -67,7 +69,10 @@ std::shared_ptr<const Graph> fuse_bias_gradients(const std::shared_ptr<const Gra
       const Node &kernel = is_kernel_first ? nodes[n] : second, &bias = is_kernel_first ? second : nodes[n];
       const std::vector<int> outputs = copy.add(find_op("biased_conv_weight_grad"), copy.values(kernel.inputs), kernel.attributes, kernel.scope);
       copy.set_value(kernel.outputs[0], outputs[0]);
-      copy.set_value(bias.outputs[0], outputs[1]);
+      // With channels first, what was added had axes of size 1.
+      const bool is_flat = graph->values()[static_cast<std::size_t>(bias.outputs[0])].spec.shape.rank() == 1;
+      const int sum = is_flat ? outputs[1] : copy.add(find_op("reshape_like"), {outputs[1], copy.value(bias.inputs[1])}, {}, bias.scope)[0];
+      copy.set_value(bias.outputs[0], sum);
     }
   }
   return copy.finish();
