@@ -13,6 +13,8 @@ using Index = std::int64_t;
 
 // Multiplications and additions worth handing to another thread.
 constexpr double kTaskWork = 2.5e6;
+// What starting and ending a tile costs, in the same unit.
+constexpr double kTileWork = 10000;
 constexpr Index kTilesPerBlock = 8;
 // Places of a row that are worth tiles of their own.
 constexpr Index kLongRow = 12;
@@ -57,7 +59,7 @@ void ImageGather<T>::plan() {
   tile_extra_ = count > 0 ? rows % count : 0;
   tiles_ = tiling_ == Tiling::kImages ? count * places_ : tiling_ == Tiling::kRows ? count * batch * axes[0].out * axes[1].out : count;
   if (tiling_ != Tiling::kPlaces) find_shifts();
-  const double work = 2.0 * static_cast<double>(tile_base_ + 1) * static_cast<double>(inner_size() * out_channels);
+  const double work = kTileWork + 2.0 * static_cast<double>(tile_base_ + 1) * static_cast<double>(inner_size() * out_channels);
   grain_ = std::max<Index>(1, static_cast<Index>(kTaskWork / std::max(1.0, work)));
   if (segments_per_tile() > kSegmentsOnStack) grain_ = std::max(grain_, (tiles_ + kPartsWithManySegments - 1) / kPartsWithManySegments);
 }

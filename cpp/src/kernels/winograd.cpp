@@ -19,8 +19,8 @@ constexpr Index kTileStep = 24;
 constexpr Index kMostParts = 16, kFewParts = 4;
 // Each block reads all weights: three full tiles of products of the widest level are worth that.
 constexpr Index kTilesOfSmallBlocks = 18;
-// With fewer, reading the weights for each block costs more than passing tiles from thread to thread.
-constexpr Index kLeastTilesForBlocks = 16;
+// With fewer, each thread would read all weights for few tiles: it rather reads its share of them, although tiles pass from thread to thread then.
+constexpr Index kLeastTilesForBlocks = 32;
 constexpr Index kVectorOfAnyLevel = 16;
 // Of a product at a point, and of a channel of its two operands on the way there and back: in products of the plain convolution in full tiles of images.
 constexpr double kCostOfProduct = 1.2, kCostOfChannel = 9;
