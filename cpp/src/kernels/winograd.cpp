@@ -22,6 +22,8 @@ constexpr Index kTilesOfSmallBlocks = 18;
 // With fewer, each thread would read all weights for few tiles: it rather reads its share of them, although tiles pass from thread to thread then.
 constexpr Index kLeastTilesForBlocks = 32;
 constexpr Index kVectorOfAnyLevel = 16;
+// Transformed weights that a second-level cache holds while block after block reads them.
+constexpr Index kMostWeights = 1 << 19;
 // Of a product at a point, and of a channel of its two operands on the way there and back: in products of the plain convolution in full tiles of images.
 constexpr double kCostOfProduct = 1.2, kCostOfChannel = 9;
 
@@ -77,6 +79,7 @@ bool pays_as_winograd(const Convolution& shape) {
   const ConvolutionAxis &rows = shape.axes[1], &columns = shape.axes[2];
   if (!can_be_winograd(shape) || shape.in_channels < kLeastWinogradChannels || rows.out < kLeastWinogradPlaces || columns.out < kLeastWinogradPlaces) return false;
   if (shape.batch < ColumnStrips<T>(shape.out_channels).tile_rows()) return true;
+  if (kWinogradPoints * shape.in_channels * shape.out_channels > kMostWeights) return false;
   const double products = static_cast<double>(shape.in_channels * shape.out_channels), channels = static_cast<double>(shape.in_channels + shape.out_channels);
   const double tiles = static_cast<double>((rows.out + 1) / 2 * ((columns.out + 1) / 2));
   const double plain = static_cast<double>(taps_inside(rows) * taps_inside(columns)) * products;
