@@ -16,7 +16,7 @@ namespace keraunos::kernels {
 template <class T>
 class ConvolutionForward {
  public:
-  ConvolutionForward(const Convolution& shape, bool has_bias, Activation activation);
+  ConvolutionForward(const Convolution& wanted, bool has_bias, Activation activation);
   std::size_t workspace_bytes() const { return workspace_bytes_; }
   void run(const T* x, const T* w, const T* bias, T* y, void* workspace) const;
 
@@ -33,7 +33,7 @@ class ConvolutionForward {
 template <class T>
 class ConvolutionInputGradient {
  public:
-  explicit ConvolutionInputGradient(const Convolution& shape);
+  explicit ConvolutionInputGradient(const Convolution& wanted);
   std::size_t workspace_bytes() const { return workspace_bytes_; }
   void run(const T* g, const T* w, T* x, void* workspace) const;
 

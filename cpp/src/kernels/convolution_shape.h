@@ -18,8 +18,10 @@ struct Convolution {
 
   // One tap, and each place of the input is one of the output: a plain matrix product.
   bool is_pointwise() const;
-  // Of a pointwise one: the same for any cut of the pixels into images.
-  Convolution with_pixels_as_images() const { return {batch * places(), in_channels, out_channels, groups, {}}; }
+  // Pointwise, and best left to the matrix product. Where there are many more pixels than weights, the tiles of convolution are faster.
+  bool is_best_as_product() const;
+  // A pointwise one is the same for any cut of the pixels into images: each pixel as one makes all blocks equal.
+  Convolution with_pixels_as_images() const { return is_pointwise() ? Convolution{batch * places(), in_channels, out_channels, groups, {}} : *this; }
   // Each channel by itself.
   bool is_depthwise() const { return groups == in_channels && groups == out_channels && groups > 1; }
   std::int64_t places() const { return axes[0].out * axes[1].out * axes[2].out; }

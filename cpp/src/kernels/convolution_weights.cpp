@@ -22,10 +22,6 @@ constexpr Index kMaxParts = 16;
 constexpr Index kPartElements = 1 << 19;  // of all parts together, at most
 // With fewer channels than this, the rows of a tile hold several taps.
 constexpr Index kFewChannels = 5;
-// A kernel with one tap is a plain product. Blocks beat it where there are many more pixels than weights: each thread sums its own.
-constexpr Index kManyPixels = 2048;
-constexpr Index kProductChannels = 16;
-constexpr Index kProductWeights = 131072;
 
 template <class T>
 const GemmLevel<T>& gemm_level();
@@ -75,18 +71,14 @@ void for_each_tile(Index rows, Index tallest, const Body& body) {
   }
 }
 
-bool is_better_as_product(const Convolution& pointwise) {
-  return pointwise.batch < kManyPixels || pointwise.in_channels < kProductChannels || pointwise.in_channels * pointwise.out_channels > kProductWeights;
-}
-
 }  // namespace
 
 template <class T>
 ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& wanted, bool has_bias)
-    : shape_(wanted.is_pointwise() ? wanted.with_pixels_as_images() : wanted), has_bias_(has_bias) {
+    : shape_(wanted.with_pixels_as_images()), has_bias_(has_bias) {
   const Convolution& shape = shape_;
   const ConvolutionAxis &slow = shape.axes[0], &middle = shape.axes[1], &fast = shape.axes[2];
-  is_product_ = shape.is_pointwise() && is_better_as_product(shape);
+  is_product_ = shape.is_best_as_product();
   if (is_product_) {
     gemm_.m = shape.in_channels;
     gemm_.n = shape.out_channels;
