@@ -18,7 +18,9 @@ constexpr int tallest(int) { return kIsSmall ? 4 : 6; }
 #endif
 
 // Where the steps of both operands are known, several go with one advance of the pointers: additions of pointers would take turns from the sums.
+// Of the widest tiles, which have sums enough between two additions, the longer loop is the slower one.
 constexpr int kDenseSteps = 4;
+constexpr bool has_dense_steps(int vectors) { return !kIsSmall && vectors < 4; }
 
 // Without it the compiler keeps one more pointer for each step of an unrolled loop, more than there are registers.
 #define KERAUNOS_KEEP_STEPS(a, b) __asm__("" : "+r"(a), "+r"(b))
@@ -80,7 +82,7 @@ void tile(const ConvolutionTile<T>& call) {
   constexpr int W = Lanes<T>::count;
   V sum[Rows][Vectors] = {};
   const std::int64_t a_step = call.a_step, b_step = call.b_step;
-  const bool is_dense = !kIsSmall && a_step == 1 && b_step == Vectors * W;
+  const bool is_dense = has_dense_steps(Vectors) && a_step == 1 && b_step == Vectors * W;
   const ConvolutionSegment<T>* const end = call.segments + call.count;
   for (const ConvolutionSegment<T>* segment = call.segments; segment != end; ++segment) {
     const T* a[Rows];
@@ -99,12 +101,17 @@ void tile(const ConvolutionTile<T>& call) {
         KERAUNOS_KEEP_STEPS(at, b);
       }
     }
-    for (; left > 0; --left) {
+    const auto step = [&]() __attribute__((always_inline)) {
       add_products<T>(sum, b, [&](int r) __attribute__((always_inline)) { return a[r][at]; });
       at += a_step;
       b += b_step;
       KERAUNOS_KEEP_STEPS(at, b);
+    };
+    for (; left >= 2; left -= 2) {
+      step();
+      step();
     }
+    if (left > 0) step();
   }
   finish_tile(call, sum);
 }
