@@ -190,7 +190,7 @@ void bench_convolution(const ConvolutionCase& c) {
     report_products("conv winograd forward " + name, products, [&] { winograd.run(x.data(), points.data(), bias.data(), out_y.data(), space.data()); });
   }
   report_products("conv input gradient " + name, products, [&] { input_gradient.run(y.data(), w.data(), out_x.data(), workspace.data()); });
-  report_products("conv weight gradient " + name, products, [&] { weight_gradient.run(x.data(), y.data(), out_w.data(), workspace.data()); });
+  report_products("conv weight gradient " + name, products, [&] { weight_gradient.run(x.data(), y.data(), out_w.data(), nullptr, workspace.data()); });
 }
 
 void bench_elements(const std::string& name, std::int64_t n, const std::function<void()>& work) {
@@ -334,6 +334,7 @@ const GemmCase kGemmCases[] = {
 const ConvolutionCase kConvolutionCases[] = {
     {128, 28, 1, 32, 3, 1, false, 1}, {128, 13, 32, 64, 3, 1, false, 1}, {64, 32, 3, 32, 3, 1, true, 1},    {64, 32, 32, 32, 3, 1, true, 1},
     {64, 16, 64, 64, 3, 1, true, 1},  {64, 8, 128, 128, 3, 1, true, 1},  {64, 16, 64, 128, 3, 2, true, 1},  {64, 16, 64, 64, 1, 1, true, 1},
+    {64, 8, 256, 64, 1, 1, true, 1},  {64, 8, 256, 256, 1, 1, true, 1},  {16, 7, 512, 512, 1, 1, true, 1},
     {16, 32, 64, 64, 3, 1, true, 64}, {1, 28, 1, 32, 3, 1, false, 1},    {1, 13, 32, 64, 3, 1, false, 1},   {1, 32, 32, 32, 3, 1, true, 1},
     {1, 16, 64, 64, 3, 1, true, 1},   {1, 8, 128, 128, 3, 1, true, 1}};
 

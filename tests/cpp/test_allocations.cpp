@@ -81,7 +81,7 @@ void large_windows_allocate_nothing(std::int64_t batch, std::int64_t taps, std::
   const kernels::Convolution shape = {batch, 6, 6, groups, {kernels::ConvolutionAxis{}, axis, axis}};
   const kernels::ConvolutionForward<float> forward(shape, true, kernels::Activation::kRelu);
   const kernels::ConvolutionInputGradient<float> input_gradient(shape);
-  const kernels::ConvolutionWeightGradient<float> weight_gradient(shape);
+  const kernels::ConvolutionWeightGradient<float> weight_gradient(shape, true);
   std::vector<float> x(static_cast<std::size_t>(batch * shape.pixels() * 6)), y(static_cast<std::size_t>(batch * shape.places() * 6));
   std::vector<float> w(static_cast<std::size_t>(shape.taps() * 36 / groups)), bias(6);
   const auto space = allocate_aligned(std::max({forward.workspace_bytes(), input_gradient.workspace_bytes(), weight_gradient.workspace_bytes()}));
@@ -90,7 +90,7 @@ void large_windows_allocate_nothing(std::int64_t batch, std::int64_t taps, std::
   is_counting = true;
   forward.run(x.data(), w.data(), bias.data(), y.data(), space.get());
   input_gradient.run(y.data(), w.data(), x.data(), space.get());
-  weight_gradient.run(x.data(), y.data(), w.data(), space.get());
+  weight_gradient.run(x.data(), y.data(), w.data(), bias.data(), space.get());
   is_counting = false;
   CHECK_CASE(allocations == 0, allocations.load() << " in windows of " << taps << " x " << taps << ", " << groups << " groups");
 }

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "kernels/convolution.h"
 #include "kernels/pooling.h"
+#include "kernels/winograd.h"
 
 namespace kernels = keraunos::kernels;
 using kernels::Activation;
@@ -40,6 +41,8 @@ const Convolution kShapes[] = {
     shaped(3, 21, 21, 21, {}, axis(6, 3, 1, 1, 1, 1), axis(7, 3, 2, 1, 1, 1)),
     shaped(2, 5, 15, 5, {}, axis(6, 3), axis(7, 3)),
     shaped(5, 10, 20, 1, {}, axis(4, 1), axis(5, 1)),
+    shaped(9, 20, 24, 1, {}, axis(15, 1), axis(17, 1)),
+    shaped(9, 70, 32, 1, {}, axis(15, 1), axis(17, 1)),
     shaped(2, 4, 6, 1, {}, axis(8, 1, 2), axis(7, 1, 3)),
     shaped(2, 5, 7, 1, axis(4, 3, 1, 1, 1, 1), axis(5, 2, 2), axis(6, 3, 1, 2, 2, 2)),
     shaped(9, 2, 3, 1, axis(3, 2), axis(3, 2), axis(4, 3, 1, 1, 1, 1)),
@@ -107,6 +110,11 @@ void check_near(const std::vector<T>& found, const std::vector<double>& expected
   }
 }
 
+template <class T>
+bool has_same_bits(const std::vector<T>& a, const std::vector<T>& b) {
+  return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+}
+
 std::shared_ptr<void> workspace(std::size_t bytes) { return keraunos::allocate_aligned(bytes); }
 
 template <class T>
@@ -129,8 +137,47 @@ template <class T>
 std::vector<T> weight_gradient(const Convolution& s, const Operands<T>& o) {
   const kernels::ConvolutionWeightGradient<T> pass(s);
   std::vector<T> w(o.w.size(), T(7));
-  pass.run(o.x.data(), o.y.data(), w.data(), workspace(pass.workspace_bytes()).get());
+  pass.run(o.x.data(), o.y.data(), w.data(), nullptr, workspace(pass.workspace_bytes()).get());
   return w;
+}
+
+template <class T>
+std::vector<T> bias_gradient(const Convolution& s, const Operands<T>& o) {
+  const kernels::ConvolutionWeightGradient<T> pass(s, true);
+  std::vector<T> w(o.w.size(), T(7)), bias(o.bias.size(), T(7));
+  pass.run(o.x.data(), o.y.data(), w.data(), bias.data(), workspace(pass.workspace_bytes()).get());
+  CHECK(has_same_bits(w, weight_gradient(s, o)));
+  return bias;
+}
+
+template <class T>
+std::vector<T> winograd_forward(const Convolution& s, const Operands<T>& o) {
+  const kernels::WinogradForward<T> pass(s, true);
+  std::vector<T> transformed(static_cast<std::size_t>(kernels::kWinogradPoints * s.in_channels * s.out_channels)), y(o.y.size(), T(7));
+  kernels::transform_winograd_kernel(o.w.data(), s.in_channels, s.out_channels, transformed.data());
+  pass.run(o.x.data(), transformed.data(), o.bias.data(), y.data(), workspace(pass.workspace_bytes()).get());
+  return y;
+}
+
+const Convolution kWinogradShapes[] = {
+    shaped(1, 16, 16, 1, {}, axis(6, 3, 1, 1, 1, 1), axis(6, 3, 1, 1, 1, 1)),
+    shaped(3, 5, 32, 1, {}, axis(7, 3, 1, 1, 1, 1), axis(9, 3, 1, 1, 1, 1)),
+    shaped(2, 17, 48, 1, {}, axis(8, 3), axis(6, 3)),
+    shaped(9, 40, 16, 1, {}, axis(3, 3), axis(3, 3)),
+    shaped(1, 3, 16, 1, {}, axis(5, 3, 1, 1, 1, 1), axis(1, 3, 1, 1, 1, 1)),
+    shaped(2, 20, 32, 1, {}, axis(7, 3, 1, 1, 2, 2), axis(8, 3, 1, 1, 2, 0)),
+    shaped(40, 32, 64, 1, {}, axis(12, 3, 1, 1, 1, 1), axis(13, 3, 1, 1, 1, 1)),
+};
+
+template <class T>
+void winograd_agrees_with_the_plain_convolution() {
+  std::size_t number = 0;
+  for (const Convolution& s : kWinogradShapes) {
+    const Operands<T> o(s);
+    CHECK(kernels::can_be_winograd(s));
+    const std::vector<T> plain = forward(s, o, true, Activation::kRelu);
+    check_near(winograd_forward(s, o), std::vector<double>(plain.begin(), plain.end()), "winograd", number++);
+  }
 }
 
 template <class T>
@@ -149,13 +196,11 @@ void agrees_with_the_loops() {
     for (std::size_t i = 0; i < y.size(); ++i) y[i] = std::fmax(0.0, y[i] + static_cast<double>(o.bias[i % o.bias.size()]));
     check_near(forward(s, o, true, Activation::kRelu), y, "forward with bias and relu", number);
     check_near(input_gradient(s, o), x, "input gradient", number);
-    check_near(weight_gradient(s, o), w, "weight gradient", number++);
+    check_near(weight_gradient(s, o), w, "weight gradient", number);
+    std::vector<double> bias(o.bias.size(), 0.0);
+    for (std::size_t i = 0; i < o.y.size(); ++i) bias[i % bias.size()] += static_cast<double>(o.y[i]);
+    check_near(bias_gradient(s, o), bias, "bias gradient", number++);
   }
-}
-
-template <class T>
-bool has_same_bits(const std::vector<T>& a, const std::vector<T>& b) {
-  return a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
 }
 
 void gives_the_same_bits_for_any_number_of_threads() {
@@ -165,12 +210,13 @@ void gives_the_same_bits_for_any_number_of_threads() {
   for (const Convolution& s : shapes) {
     const Operands<float> o(s);
     keraunos::set_thread_count(1);
-    const auto y = forward(s, o, true, Activation::kRelu), x = input_gradient(s, o), w = weight_gradient(s, o);
+    const auto y = forward(s, o, true, Activation::kRelu), x = input_gradient(s, o), w = weight_gradient(s, o), bias = bias_gradient(s, o);
     for (int threads : {2, 3}) {
       keraunos::set_thread_count(threads);
       CHECK(has_same_bits(forward(s, o, true, Activation::kRelu), y));
       CHECK(has_same_bits(input_gradient(s, o), x));
       CHECK(has_same_bits(weight_gradient(s, o), w));
+      CHECK(has_same_bits(bias_gradient(s, o), bias));
     }
   }
   keraunos::set_thread_count(0);
@@ -226,6 +272,8 @@ void pooling_agrees_with_the_loops() {
 int main() {
   agrees_with_the_loops<float>();
   agrees_with_the_loops<double>();
+  winograd_agrees_with_the_plain_convolution<float>();
+  winograd_agrees_with_the_plain_convolution<double>();
   gives_the_same_bits_for_any_number_of_threads();
   nan_stays_in_its_image_and_window();
   pooling_agrees_with_the_loops<float>();

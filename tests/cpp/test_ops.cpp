@@ -336,7 +336,8 @@ Shape operand_shape(const std::string& op, int i) {
   const Shape matrix = {4, 6}, row = {6}, column = {4};
   static const std::map<std::string, std::vector<Shape>> kShapes = {
       {"dense", {{4, 6}, {6, 3}, {3}}}, {"packed_dense", {{4, 6}, {6, 3}, {}}}, {"biased_conv", {{2, 5, 4, 3}, {3, 2, 3, 7}, {7}}},
-      {"winograd_conv", {{2, 5, 4, 3}, {3, 3, 3, 16}, {}}}, {"max_pool_grad", {{2, 2, 2, 3}, {2, 5, 4, 3}}}};
+      {"biased_conv_weight_grad", {{2, 5, 4, 3}, {2, 3, 2, 7}, {3, 3, 3, 7}}}, {"winograd_conv", {{2, 5, 4, 3}, {3, 3, 3, 16}, {}}}, {"max_pool_grad", {{2, 2, 2, 3}, {2, 5, 4, 3}}},
+      {"winograd_input_grad", {{2, 6, 5, 17}, {3, 3, 16, 17}, {2, 8, 7, 16}, {}}}};
   const auto found = kShapes.find(op);
   if (found != kShapes.end()) return found->second[static_cast<std::size_t>(i)];
   const bool is_grad = op.find("_grad") != std::string::npos;
@@ -360,6 +361,7 @@ void kernels_agree_with_bodies() {
     }
     if (op->name == "packed_dense") inputs[2] = run("pack_dense_kernel", {inputs[1]});
     if (op->name == "winograd_conv") inputs[2] = run("winograd_kernel", {inputs[1]});
+    if (op->name == "winograd_input_grad") inputs[3] = run("winograd_kernel", {inputs[1]}, {{"turned", true}});
     Attributes attributes;
     for (const AttributeRule& rule : op->attributes) attributes.set(rule.name, rule.default_value);
     if (attributes.find("axis")) attributes.set("axis", std::int64_t{0});

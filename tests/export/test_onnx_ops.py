@@ -23,7 +23,7 @@ RECURRENT = ("simple_rnn", "lstm", "gru", "gru_reset_before")
 NOT_TRANSLATED = (
     {"digamma", "erfinv", "gcd", "i0", "i0e", "i1", "i1e", "lcm", "lgamma", "nextafter"}
     | {"concatenate_grad", "gather_grad", "slice_grad", "take_along_axis_grad"}
-    | {"average_pool_grad", "conv_weight_grad", "max_pool_grad", "max_pool_pick"}
+    | {"average_pool_grad", "biased_conv_weight_grad", "conv_weight_grad", "max_pool_grad", "max_pool_pick"}
     | {"eigh", "qr", "svd", "triangular_solve"}
     | {"ctc_beam_search", "gru_grad", "gru_reset_before_grad", "lstm_grad", "simple_rnn_grad"}
     | {"dropout", "random_gamma", "random_integer", "random_normal", "random_permutation", "random_truncated_normal", "random_uniform"}
@@ -76,7 +76,7 @@ def test_onnxruntime_gives_our_outputs(sample, is_open, dtype):
 
     specs = [InputSpec(shape=shape_of(sample, i, is_open), dtype=str(operands[i].dtype), name=f"x{i}") for i in free]
     if sample.op in NOT_TRANSLATED or sample.attributes.get("keeps"):  # for gradients
-        with pytest.raises((NotImplementedError, TypeError), match=sample.op):
+        with pytest.raises((NotImplementedError, TypeError), match=sample.op.removeprefix("biased_")):  # which is made of the other
             function_model(function, specs)
         return
     runner = session(function_model(function, specs))

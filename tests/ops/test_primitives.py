@@ -18,6 +18,7 @@ TESTED_ELSEWHERE = {
     "packed_dense": "tests/ops/test_packed_dense.py",
     "winograd_kernel": "tests/ops/test_winograd.py",
     "winograd_conv": "tests/ops/test_winograd.py",
+    "winograd_input_grad": "tests/ops/test_winograd.py",
 }
 STEP = 1e-6  # of numeric gradients: half the digits of float64
 

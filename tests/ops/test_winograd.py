@@ -7,8 +7,8 @@ import keraunos
 from keraunos import _core, config, layers
 
 RANDOM = np.random.default_rng(21)
-# batch, rows, columns, channels in and out, padding "same"
-SIZES = [(1, 6, 6, 16, 16, True), (3, 7, 9, 5, 32, True), (2, 8, 6, 17, 48, False), (9, 3, 3, 40, 16, False), (1, 5, 1, 3, 16, True), (40, 12, 13, 32, 64, True)]
+# batch, rows, columns, channels in and out, padding "same"; of some sizes the plain convolution is faster, and the op takes it
+SIZES = [(1, 6, 6, 16, 16, True), (3, 7, 9, 5, 32, True), (2, 8, 9, 17, 48, False), (9, 3, 3, 40, 16, False), (1, 5, 1, 3, 16, True), (40, 12, 13, 32, 64, True)]
 
 
 def operands(size, dtype):
@@ -38,6 +38,20 @@ def test_it_gives_what_the_plain_convolution_gives(size, dtype, activation, has_
     np.testing.assert_allclose(found, truth, rtol=1e-5 if dtype == "float32" else 1e-12, atol=4 * tolerance)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [*SIZES, (2, 8, 9, 16, 17, False), (40, 12, 13, 64, 32, True), (7, 6, 7, 32, 40, False)], ids=str)
+def test_its_input_gradient_is_that_of_the_plain_convolution(size, dtype):
+    x, kernel, _ = operands(size, dtype)
+    how = {"same": size[-1]}
+    g = _core.tensor(RANDOM.normal(size=np.asarray(_core.execute("conv", [x, kernel], how)).shape).astype(dtype))
+    transformed = _core.execute("winograd_kernel", [kernel], {"turned": True})
+    found = np.asarray(_core.execute("winograd_input_grad", [g, kernel, x, transformed], how))
+    exact = [_core.tensor(np.asarray(value).astype("float64")) for value in (g, kernel, x)]
+    truth = np.asarray(_core.execute("conv_input_grad", exact, how))
+    tolerance = 1e-6 * np.sqrt(9 * size[4]) if dtype == "float32" else 1e-14 * 9 * size[4]
+    np.testing.assert_allclose(found, truth, rtol=1e-5 if dtype == "float32" else 1e-12, atol=4 * tolerance)
+
+
 @pytest.mark.parametrize("size", [(2, 16, 16, 64, 64, True), (1, 8, 8, 128, 128, True)], ids=str)
 def test_its_errors_are_not_larger_than_twice_those_of_the_plain_one(size):
     found, plain, truth = convolutions(size, "float32")
@@ -49,6 +63,13 @@ def test_a_transformed_kernel_of_another_size_is_refused():
     other = _core.execute("winograd_kernel", [operands((1, 6, 6, 5, 16, True), "float32")[1]], {})
     with pytest.raises(ValueError, match="winograd_conv: the transformed kernel must be that of the kernel"):
         _core.execute("winograd_conv", [x, kernel, other], {"same": True})
+
+
+def test_a_kernel_that_is_not_turned_is_refused_by_the_input_gradient():
+    x, kernel, _ = operands((1, 6, 6, 16, 32, True), "float32")
+    g = _core.execute("conv", [x, kernel], {"same": True})
+    with pytest.raises(ValueError, match="winograd_input_grad: the transformed kernel must be that of the kernel, turned"):
+        _core.execute("winograd_input_grad", [g, kernel, x, _core.execute("winograd_kernel", [kernel], {})], {"same": True})
 
 
 def test_a_kernel_of_other_taps_is_refused():
@@ -83,3 +104,21 @@ def test_models_use_it_for_predictions_with_the_same_bits_for_any_number_of_thre
     units = next(iter(model._compiled_call._functions.values())).latest().native.plan_description([_core.tensor(x)])[0]
     assert units == ["winograd_conv", "biased_conv"]
     np.testing.assert_allclose(np.asarray(model(x)), np.asarray(model._layer_by_layer_call(x)), rtol=1e-5, atol=2e-5)
+
+
+def test_training_uses_it_both_ways_and_learns_what_plain_convolutions_learn():
+    def trained(rewrites):
+        keraunos.utils.set_random_seed(3)
+        model = keraunos.Sequential([keraunos.Input((10, 12, 16)), layers.Conv2D(32, 3, padding="same", activation="relu"), layers.Conv2D(16, 3)])
+        model.compile("sgd", "mse", run_eagerly=not rewrites)
+        x, y = (np.random.default_rng(4).normal(size=size).astype("float32") for size in [(32, 10, 12, 16), (32, 8, 10, 16)])
+        model.fit(x, y, batch_size=16, epochs=3, shuffle=False, verbose=0)
+        return model
+
+    fast, slow = trained(True), trained(False)
+    x, y = np.zeros((16, 10, 12, 16), "float32"), np.zeros((16, 8, 10, 16), "float32")
+    concrete, _ = fast.train_function.function.concrete_for(((x, y, None),))
+    plan = str(concrete.native.plan_description([x, y])[0])
+    assert plan.count("winograd_conv") == 2 and plan.count("winograd_input_grad") == 1
+    for found, expected in zip(fast.get_weights(), slow.get_weights(), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)

@@ -33,6 +33,7 @@ def test_bias_and_relu_go_into_the_convolution_and_relu_s_gradient_into_the_pool
     arrays = [_core.tensor(array) for array in (X, KERNEL, BIAS)]
     names = str(_core.Function(graph).plan_description(arrays))
     assert "biased_conv" in names and "relu_grad" not in names
+    assert "biased_conv_weight_grad" in names and "reduce_to" not in names
     assert "relu_grad" in str(_core.Function(graph, False).plan_description(arrays))
 
 

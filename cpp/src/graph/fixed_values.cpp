@@ -3,14 +3,11 @@
 #include <algorithm>
 
 namespace keraunos {
-namespace {
 
 bool trains(const Graph& graph) {
   const std::vector<GraphVariable>& all = graph.variables();
   return std::any_of(all.begin(), all.end(), [](const GraphVariable& v) { return v.update >= 0 && v.update != v.read && v.variable->is_trainable(); });
 }
-
-}  // namespace
 
 FixedValues::FixedValues(const Graph& graph) : is_fixed_(graph.values().size(), false) {
   if (trains(graph)) return;

@@ -7,6 +7,9 @@
 
 namespace keraunos {
 
+// Does it update a trainable variable?
+bool trains(const Graph& graph);
+
 // In a graph that trains nothing is fixed: its weights are new in every run, and it shall not keep copies of them.
 class FixedValues {
  public:

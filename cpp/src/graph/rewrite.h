@@ -26,6 +26,9 @@ std::shared_ptr<const Graph> fuse_dense(const std::shared_ptr<const Graph>& grap
 // The gradient of relu that follows the one of a maximum pooling becomes a part of it.
 std::shared_ptr<const Graph> fuse_pooling(const std::shared_ptr<const Graph>& graph);
 
+// The gradients of a convolution's kernel and bias, which read the same gradient, become one node.
+std::shared_ptr<const Graph> fuse_bias_gradients(const std::shared_ptr<const Graph>& graph);
+
 // batch_norm + relu becomes one node, and relu_grad + batch_norm_grad another, which needs no forward result.
 std::shared_ptr<const Graph> fuse_batch_norm(const std::shared_ptr<const Graph>& graph);
 
@@ -33,7 +36,8 @@ std::shared_ptr<const Graph> fuse_batch_norm(const std::shared_ptr<const Graph>&
 // statistics, become a part of the kernel and the bias.
 std::shared_ptr<const Graph> fold_scales(const std::shared_ptr<const Graph>& graph);
 
-// For runs alone: convolutions of 3 x 3 taps with fixed kernels become Winograd's, where there are channels enough.
+// For runs alone: convolutions of 3 x 3 taps, and their input gradients, become Winograd's where there are channels enough and the kernels are fixed
+// or trained.
 std::shared_ptr<const Graph> use_winograd(const std::shared_ptr<const Graph>& graph);
 
 // For runs alone: products with fixed kernels get those in packed form.

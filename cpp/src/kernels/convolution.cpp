@@ -12,6 +12,10 @@ namespace {
 
 using Index = std::int64_t;
 
+// Of a kernel with one tap.
+constexpr Index kManyPixels = 2048;
+constexpr Index kProductChannels = 16;
+constexpr Index kProductWeights = 131072;
 // Tiles below which reading the weights where they lie is cheaper than packing them.
 constexpr Index kFewTiles = 24;
 
@@ -87,12 +91,18 @@ bool Convolution::is_pointwise() const {
          });
 }
 
+bool Convolution::is_best_as_product() const {
+  const bool has_few_channels = in_channels < kProductChannels || out_channels < kProductChannels;
+  return is_pointwise() && (batch * places() < kManyPixels || has_few_channels || in_channels * out_channels > kProductWeights);
+}
+
 // ---------------------------------------------------------------- forward
 
 template <class T>
-ConvolutionForward<T>::ConvolutionForward(const Convolution& shape, bool has_bias, Activation activation) : shape_(shape) {
-  if (shape.is_pointwise()) {
-    gemm_ = product_of<T>(shape.batch * shape.places(), shape.out_channels, shape.in_channels, shape.in_channels, shape.out_channels, false, false);
+ConvolutionForward<T>::ConvolutionForward(const Convolution& wanted, bool has_bias, Activation activation) : shape_(wanted.with_pixels_as_images()) {
+  const Convolution& shape = shape_;
+  if (shape.is_best_as_product()) {
+    gemm_ = product_of<T>(shape.batch, shape.out_channels, shape.in_channels, shape.in_channels, shape.out_channels, false, false);
     gemm_.has_bias = has_bias;
     gemm_.activation = activation;
     workspace_bytes_ = gemm_workspace(gemm_);
@@ -123,7 +133,7 @@ void ConvolutionForward<T>::pack(const T* w, T* packed) const {
 
 template <class T>
 void ConvolutionForward<T>::run(const T* x, const T* w, const T* bias, T* y, void* workspace) const {
-  if (shape_.is_pointwise()) return gemm(gemm_, x, w, bias, y, workspace);
+  if (shape_.is_best_as_product()) return gemm(gemm_, x, w, bias, y, workspace);
   if (shape_.is_depthwise()) return gather_.run_depthwise(x, w, false, bias, y);
   if (!packs_weights_) return gather_.run(x, {w, shape_.out_channels, shape_.out_channels / gather_.groups}, bias, y, workspace);
   T* packed = reinterpret_cast<T*>(static_cast<char*>(workspace) + aligned(gather_.workspace_bytes()));
@@ -134,9 +144,10 @@ void ConvolutionForward<T>::run(const T* x, const T* w, const T* bias, T* y, voi
 // ---------------------------------------------------------------- input gradient
 
 template <class T>
-ConvolutionInputGradient<T>::ConvolutionInputGradient(const Convolution& shape) : shape_(shape) {
-  if (shape.is_pointwise()) {
-    gemm_ = product_of<T>(shape.batch * shape.places(), shape.in_channels, shape.out_channels, shape.out_channels, shape.out_channels, false, true);
+ConvolutionInputGradient<T>::ConvolutionInputGradient(const Convolution& wanted) : shape_(wanted.with_pixels_as_images()) {
+  const Convolution& shape = shape_;
+  if (shape.is_best_as_product()) {
+    gemm_ = product_of<T>(shape.batch, shape.in_channels, shape.out_channels, shape.out_channels, shape.out_channels, false, true);
     workspace_bytes_ = gemm_workspace(gemm_);
     return;
   }
@@ -164,7 +175,7 @@ void ConvolutionInputGradient<T>::pack(const T* w, T* packed) const {
 
 template <class T>
 void ConvolutionInputGradient<T>::run(const T* g, const T* w, T* x, void* workspace) const {
-  if (shape_.is_pointwise()) return gemm(gemm_, g, w, static_cast<const T*>(nullptr), x, workspace);
+  if (shape_.is_best_as_product()) return gemm(gemm_, g, w, static_cast<const T*>(nullptr), x, workspace);
   if (shape_.is_depthwise()) return gather_.run_depthwise(g, w, true, nullptr, x);
   T* packed = reinterpret_cast<T*>(static_cast<char*>(workspace) + aligned(gather_.workspace_bytes()));
   pack(w, packed);

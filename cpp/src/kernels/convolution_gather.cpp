@@ -13,7 +13,13 @@ using Index = std::int64_t;
 
 // Multiplications and additions worth handing to another thread.
 constexpr double kTaskWork = 2.5e6;
+// What starting and ending a tile costs, in the same unit.
+constexpr double kTileWork = 10000;
 constexpr Index kTilesPerBlock = 8;
+// Each block reads all weights. Where they do not fit a second-level cache beside the images, it is worth more tiles, and tasks whole blocks.
+constexpr Index kLargeWeights = Index{1} << 20;  // bytes
+constexpr Index kTilesOfLargeWeights = 32;
+constexpr Index kLeastTasks = 16;
 // Places of a row that are worth tiles of their own.
 constexpr Index kLongRow = 12;
 // Windows of more segments use the workspace, in few parts.
@@ -57,8 +63,11 @@ void ImageGather<T>::plan() {
   tile_extra_ = count > 0 ? rows % count : 0;
   tiles_ = tiling_ == Tiling::kImages ? count * places_ : tiling_ == Tiling::kRows ? count * batch * axes[0].out * axes[1].out : count;
   if (tiling_ != Tiling::kPlaces) find_shifts();
-  const double work = 2.0 * static_cast<double>(tile_base_ + 1) * static_cast<double>(inner_size() * out_channels);
+  const double work = kTileWork + 2.0 * static_cast<double>(tile_base_ + 1) * static_cast<double>(inner_size() * out_channels);
   grain_ = std::max<Index>(1, static_cast<Index>(kTaskWork / std::max(1.0, work)));
+  const bool has_large_weights = inner_size() * out_channels * static_cast<Index>(sizeof(T)) > kLargeWeights;
+  tiles_per_block_ = std::clamp<Index>(kSegmentsOnStack / segments_per_tile(), 1, has_large_weights ? kTilesOfLargeWeights : kTilesPerBlock);
+  if (has_large_weights) grain_ = std::max(grain_, std::min(tiles_per_block_, tiles_ / kLeastTasks));
   if (segments_per_tile() > kSegmentsOnStack) grain_ = std::max(grain_, (tiles_ + kPartsWithManySegments - 1) / kPartsWithManySegments);
 }
 
@@ -369,10 +378,9 @@ template <class T>
 void ImageGather<T>::run_tiles(Index begin, Index end, const T* x, const Weights& weights, const T* bias, T* y, const T* zeros, Segment* segments) const {
   Segment on_stack[kSegmentsOnStack];
   if (segments == nullptr) segments = on_stack;
-  const Index per_block = std::clamp<Index>(kSegmentsOnStack / segments_per_tile(), 1, kTilesPerBlock);
-  Tile tiles[kTilesPerBlock];
-  for (Index first = begin; first < end; first += per_block) {
-    const Index count = std::min(per_block, end - first);
+  Tile tiles[kTilesOfLargeWeights];
+  for (Index first = begin; first < end; first += tiles_per_block_) {
+    const Index count = std::min(tiles_per_block_, end - first);
     make_tiles(first, count, x, zeros, y, segments, tiles);
     multiply_tiles(tiles, count, weights, bias);
   }

@@ -97,7 +97,7 @@ class ImageGather {
   // Tiles of images and of rows come in lines. How much further than its neighbour before it a tile of a line reads, in pixels, by the same taps.
   std::int64_t columns_ = 1;
   std::vector<std::int64_t> shift_;  // or kNoShift
-  std::int64_t tiles_ = 0, tile_base_ = 0, tile_extra_ = 0, grain_ = 1;
+  std::int64_t tiles_ = 0, tile_base_ = 0, tile_extra_ = 0, tiles_per_block_ = 1, grain_ = 1;
 };
 
 }  // namespace keraunos::kernels

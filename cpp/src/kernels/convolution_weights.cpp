@@ -16,6 +16,7 @@ using Index = std::int64_t;
 constexpr Index kBlockPlaces = 192;
 // Bytes of a pixel's channels up to which a block is read where it lies. With more, the pixels of a tile fall on few sets of the nearest cache.
 constexpr Index kShortPixel = 256;
+constexpr Index kPackedPixels = 32;
 constexpr double kSerialWork = 5e6;
 constexpr Index kMaxParts = 16;
 constexpr Index kPartElements = 1 << 19;  // of all parts together, at most
@@ -28,6 +29,9 @@ template <>
 const GemmLevel<float>& gemm_level<float>() { return levels().gemm->f32; }
 template <>
 const GemmLevel<double>& gemm_level<double>() { return levels().gemm->f64; }
+
+template <class T>
+auto column_sums() { return levels().reduce->find(ReduceOp::kSum, sizeof(T) == sizeof(float) ? Dtype::kFloat32 : Dtype::kFloat64).columns; }
 
 Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
@@ -53,6 +57,10 @@ struct InputRows {
   }
 };
 
+bool continues(const ConvolutionRun& before, const ConvolutionRun& run, Index stride) {
+  return run.a == before.a + before.length * stride && run.b == before.b + before.length;
+}
+
 // Rows of equal height up to the tallest tile: body(first, rows).
 template <class Body>
 void for_each_tile(Index rows, Index tallest, const Body& body) {
@@ -66,12 +74,15 @@ void for_each_tile(Index rows, Index tallest, const Body& body) {
 }  // namespace
 
 template <class T>
-ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& shape) : shape_(shape) {
+ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& wanted, bool has_bias)
+    : shape_(wanted.with_pixels_as_images()), has_bias_(has_bias) {
+  const Convolution& shape = shape_;
   const ConvolutionAxis &slow = shape.axes[0], &middle = shape.axes[1], &fast = shape.axes[2];
-  if (shape.is_pointwise()) {
+  is_product_ = shape.is_best_as_product();
+  if (is_product_) {
     gemm_.m = shape.in_channels;
     gemm_.n = shape.out_channels;
-    gemm_.k = shape.batch * shape.places();
+    gemm_.k = shape.batch;
     gemm_.lda = std::max<Index>(1, shape.in_channels);
     gemm_.ldb = gemm_.ldc = std::max<Index>(1, shape.out_channels);
     gemm_.transpose_a = true;
@@ -82,6 +93,7 @@ ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& shape
   in_group_ = shape.in_channels / groups;
   out_group_ = shape.out_channels / groups;
   weights_ = shape.taps() * in_group_ * shape.out_channels;
+  sums_ = weights_ + (has_bias ? shape.out_channels : 0);
   rows_per_block_ = std::clamp<Index>(kBlockPlaces / std::max<Index>(1, fast.out), 1, std::max<Index>(1, middle.out));
   blocks_per_slice_ = ceil_div(middle.out, rows_per_block_);
   reads_input_in_place_ = shape.in_channels * static_cast<Index>(sizeof(T)) <= kShortPixel;
@@ -96,15 +108,16 @@ ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& shape
   const Index places = images_per_block_ * rows_per_block_ * fast.out, width = ColumnStrips<T>(out_group_).whole_width();
   if (in_group_ < kFewChannels) {
     const Index windows = slow.taps * span_of(middle, rows_per_block_) * span_of(fast, fast.out);
-    scratch_elements_ = places * width + windows * in_group_;
+    scratch_elements_ = (reads_output_in_place_ ? 0 : places * width) + windows * in_group_;
   } else if (!shape.is_depthwise()) {
     const Index input_rows = std::min(middle.in, span_of(middle, rows_per_block_));
     const Index pixels = images_per_block_ * input_rows * fast.in;
     scratch_elements_ = (reads_output_in_place_ ? 0 : places * width) + (reads_input_in_place_ ? 0 : pixels * in_group_);
   }
+  if (has_bias) scratch_elements_ = std::max(scratch_elements_, shape.out_channels);
   // Stores of packing may run over by a vector.
   scratch_elements_ = ceil_div(scratch_elements_ + 32, 16) * 16;
-  workspace_bytes_ = static_cast<std::size_t>(parts_ * scratch_elements_ + (parts_ - 1) * weights_) * sizeof(T);
+  workspace_bytes_ = static_cast<std::size_t>(parts_ * scratch_elements_ + (parts_ - 1) * sums_) * sizeof(T);
 }
 
 template <class T>
@@ -135,26 +148,35 @@ Index ConvolutionWeightGradient<T>::runs_of(const Block& block, Index t1, Index 
   const auto [top, bottom] = inside(middle, t1);
   const Index first = std::max(block.row_begin, top), last = std::min(block.row_end, bottom), rows = block.row_end - block.row_begin;
   if (begin >= end) return 0;
-  const ConvolutionRun* const start = out;
+  ConvolutionRun* const start = out;
   for (Index image = 0; image < block.images; ++image) {
     const Index image_step = reads_input_in_place_ ? shape_.axes[0].in * middle.in : input.count;
     for (Index row = first; row < last; ++row) {
       const Index source = image * image_step + input_place(middle, row, t1) - input.first;
-      *out++ = {source * fast.in + input_place(fast, begin, t2), (image * rows + row - block.row_begin) * fast.out + begin, end - begin};
+      const ConvolutionRun run = {source * fast.in + input_place(fast, begin, t2), (image * rows + row - block.row_begin) * fast.out + begin, end - begin};
+      if (out != start && continues(out[-1], run, fast.stride)) {
+        out[-1].length += run.length;
+      } else {
+        *out++ = run;
+      }
     }
   }
   return out - start;
 }
 
-// Copies a part of the input, tile after tile of its channels.
+// Copies a part of the input, tile after tile of its channels: few pixels at a time, so that the nearest cache holds them for all tiles.
 template <class T>
 void ConvolutionWeightGradient<T>::pack_inputs(const Block& block, const T* from, Index pixels, T* packed) const {
-  const Index image_step = shape_.pixels() * shape_.in_channels;
-  for_each_tile(in_group_, ColumnStrips<T>(out_group_).tile_rows(), [&](Index first, Index height) {
-    for (Index image = 0; image < block.images; ++image, packed += pixels * height) {
-      gemm_level<T>().pack_a(from + image * image_step + first, 1, shape_.in_channels, height, pixels, packed);
+  const Index all = block.images * pixels, together = pixels == shape_.pixels() ? all : pixels;  // whole images lie one after the other
+  for (Index begin = 0; begin < all; begin += together, from += shape_.pixels() * shape_.in_channels) {
+    for (Index pixel = 0; pixel < together; pixel += kPackedPixels) {
+      const Index count = std::min(kPackedPixels, together - pixel);
+      for_each_tile(in_group_, ColumnStrips<T>(out_group_).tile_rows(), [&](Index first, Index height) {
+        gemm_level<T>().pack_a(from + pixel * shape_.in_channels + first, 1, shape_.in_channels, height, count,
+                               packed + first * all + (begin + pixel) * height);
+      });
     }
-  });
+  }
 }
 
 // Channels as rows of the tiles.
@@ -207,22 +229,24 @@ void ConvolutionWeightGradient<T>::add_block_by_windows(const Block& block, cons
   const ConvolutionAxis &slow = shape_.axes[0], &middle = shape_.axes[1], &fast = shape_.axes[2];
   const Index rows = block.row_end - block.row_begin, places = rows * fast.out;
   const Index height = span_of(middle, rows), width = span_of(fast, fast.out) * in_group_;
-  T* packed_g = scratch;
-  T* padded = scratch + places * strips.whole_width();
+  const Index first_place = ((block.image * slow.out + block.slice) * middle.out + block.row_begin) * fast.out;
+  T* padded = scratch + (reads_output_in_place_ ? 0 : places * strips.whole_width());
   ConvolutionSegment<T> segments[kBlockPlaces];  // one for each row
   for (Index group = 0; group < shape_.groups; ++group) {
-    pack_outputs(block, g, group, packed_g);
+    if (!reads_output_in_place_) pack_outputs(block, g, group, scratch);
+    const T* outputs = g + first_place * shape_.out_channels + group * out_group_;
     std::fill(padded, padded + slow.taps * height * width, T(0));
     for (Index i = 0; i < slow.taps * height; ++i) {
       const Index slice = input_place(slow, block.slice, i / height), row = input_place(middle, block.row_begin, 0) + i % height;
       if (slice < 0 || slice >= slow.in || row < 0 || row >= middle.in) continue;
       const T* from = x + ((block.image * slow.in + slice) * middle.in + row) * fast.in * shape_.in_channels + group * in_group_;
       const Index first = std::max<Index>(0, -fast.low), last = std::min(fast.in, width / in_group_ - fast.low);
-      for (Index pixel = first; pixel < last; ++pixel) {
-        for (Index channel = 0; channel < in_group_; ++channel) {
-          padded[i * width + (pixel + fast.low) * in_group_ + channel] = from[pixel * shape_.in_channels + channel];
-        }
+      T* to = padded + i * width + (first + fast.low) * in_group_;
+      if (shape_.groups == 1) {
+        std::copy(from + first * in_group_, from + std::max(first, last) * in_group_, to);
+        continue;
       }
+      for (Index pixel = first; pixel < last; ++pixel, to += in_group_) std::copy_n(from + pixel * shape_.in_channels, in_group_, to);
     }
     for_each_tile(shape_.taps() * in_group_, strips.tile_rows(), [&](Index first, Index tile_rows) {
       for (Index r = 0; r < tile_rows; ++r) {
@@ -245,8 +269,8 @@ void ConvolutionWeightGradient<T>::add_block_by_windows(const Block& block, cons
       for (Index strip = 0; strip < strips.count(); ++strip) {
         const Index column = strips.begin(strip);
         call.columns = strips.columns(strip);
-        call.b_step = strips.width(strip);
-        call.b = packed_g + column * places;
+        call.b_step = reads_output_in_place_ ? shape_.out_channels : strips.width(strip);
+        call.b = reads_output_in_place_ ? outputs + column : scratch + column * places;
         for (Index r = 0; r < tile_rows; ++r) call.c[r] = w + (first + r) * shape_.out_channels + group * out_group_ + column;
         convolution_level<T>().tile[tile_rows - 1][strips.vectors(strip) - 1](call);
       }
@@ -289,25 +313,42 @@ void ConvolutionWeightGradient<T>::add_block(const Block& block, const T* x, con
   }
 }
 
+// Right after the block's weights: its outputs are still in a near cache.
 template <class T>
-void ConvolutionWeightGradient<T>::run(const T* x, const T* g, T* w, void* workspace) const {
-  if (shape_.is_pointwise()) return gemm(gemm_, x, g, static_cast<const T*>(nullptr), w, workspace);
+void ConvolutionWeightGradient<T>::add_block_to_bias(const Block& block, const T* g, T* bias, T* scratch) const {
+  const Index channels = shape_.out_channels, rows = block.row_end - block.row_begin;
+  const Index first = ((block.image * shape_.axes[0].out + block.slice) * shape_.axes[1].out + block.row_begin) * shape_.axes[2].out;
+  column_sums<T>()(g + first * channels, scratch, block.images * rows * shape_.axes[2].out, channels, 0, channels);
+  for (Index channel = 0; channel < channels; ++channel) bias[channel] += scratch[channel];
+}
+
+template <class T>
+void ConvolutionWeightGradient<T>::run(const T* x, const T* g, T* w, T* bias, void* workspace) const {
+  if (is_product_) {
+    gemm(gemm_, x, g, static_cast<const T*>(nullptr), w, workspace);
+    if (has_bias_) find_column_sum(sizeof(T) == sizeof(float) ? Dtype::kFloat32 : Dtype::kFloat64)(g, bias, shape_.batch, shape_.out_channels);
+    return;
+  }
   T* scratch = static_cast<T*>(workspace);
   T* sums = scratch + parts_ * scratch_elements_;
   parallel_for(parts_, 1, [&](Index begin, Index end) {
     for (Index part = begin; part < end; ++part) {
-      T* sum = part == 0 ? w : sums + (part - 1) * weights_;
+      T* sum = part == 0 ? w : sums + (part - 1) * sums_;
+      T* bias_sum = part == 0 ? bias : sum + weights_;
       std::fill(sum, sum + weights_, T(0));
+      if (has_bias_) std::fill(bias_sum, bias_sum + shape_.out_channels, T(0));
       for (Index i = part * blocks_ / parts_; i < (part + 1) * blocks_ / parts_; ++i) {
         add_block(block_at(i), x, g, sum, scratch + part * scratch_elements_);
+        if (has_bias_) add_block_to_bias(block_at(i), g, bias_sum, scratch + part * scratch_elements_);
       }
     }
   });
   if (parts_ == 1) return;
-  parallel_for(weights_, 16384, [&](Index begin, Index end) {
+  parallel_for(sums_, 16384, [&](Index begin, Index end) {
     for (Index part = 1; part < parts_; ++part) {
-      const T* sum = sums + (part - 1) * weights_;
-      for (Index i = begin; i < end; ++i) w[i] += sum[i];
+      const T* sum = sums + (part - 1) * sums_;
+      for (Index i = begin; i < std::min(end, weights_); ++i) w[i] += sum[i];
+      for (Index i = std::max(begin, weights_); i < end; ++i) bias[i - weights_] += sum[i];
     }
   });
 }

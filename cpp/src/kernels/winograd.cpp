@@ -4,6 +4,8 @@
 
 #include "base/threads.h"
 #include "kernels/convolution_strips.h"
+#include "kernels/dispatch.h"
+#include "kernels/level/gemm.h"
 
 namespace keraunos::kernels {
 namespace {
@@ -17,9 +19,13 @@ constexpr Index kTileStep = 24;
 constexpr Index kMostParts = 16, kFewParts = 4;
 // Each block reads all weights: three full tiles of products of the widest level are worth that.
 constexpr Index kTilesOfSmallBlocks = 18;
-// With fewer, reading the weights for each block costs more than passing tiles from thread to thread.
-constexpr Index kLeastTilesForBlocks = 16;
+// With fewer, each thread would read all weights for few tiles: it rather reads its share of them, although tiles pass from thread to thread then.
+constexpr Index kLeastTilesForBlocks = 32;
 constexpr Index kVectorOfAnyLevel = 16;
+// Transformed weights that a second-level cache holds while block after block reads them.
+constexpr Index kMostWeights = 1 << 19;
+// Of a product at a point, and of a channel of its two operands on the way there and back: in products of the plain convolution in full tiles of images.
+constexpr double kCostOfProduct = 1.2, kCostOfChannel = 9;
 
 template <class T>
 const WinogradLevel<T>& level() {
@@ -30,13 +36,35 @@ const WinogradLevel<T>& level() {
   }
 }
 
-// Work worth handing to another thread: transformed pixels, products.
+template <class T>
+const GemmLevel<T>& gemm_level() {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    return levels().gemm->f32;
+  } else {
+    return levels().gemm->f64;
+  }
+}
+
+// Work worth handing to another thread: transformed weights, pixels, products.
+constexpr Index kTaskWeights = 8192;
 constexpr Index kTaskPixels = 4096;
 constexpr Index kTaskProducts = 262144;
 
 Index grain_of(Index channels) { return std::max<Index>(1, kTaskPixels / std::max<Index>(1, channels)); }
 
 Index round_up(Index size, Index step) { return (size + step - 1) / step * step; }
+
+// From point to point. A line more: the points of a tile, written together, would else often lie multiples of a page apart, on one set of the cache.
+Index step_of(Index elements) { return elements + kVectorOfAnyLevel; }
+
+// Pairs of a place and a tap that reads inside of the image.
+Index taps_inside(const ConvolutionAxis& axis) {
+  Index count = 0;
+  for (Index tap = 0; tap < axis.taps; ++tap) {
+    count += std::max<Index>(0, std::min(axis.out, axis.in + axis.low - tap) - std::max<Index>(0, axis.low - tap));
+  }
+  return count;
+}
 
 }  // namespace
 
@@ -47,20 +75,44 @@ bool can_be_winograd(const Convolution& shape) {
 }
 
 template <class T>
+bool pays_as_winograd(const Convolution& shape) {
+  const ConvolutionAxis &rows = shape.axes[1], &columns = shape.axes[2];
+  if (!can_be_winograd(shape) || shape.in_channels < kLeastWinogradChannels || rows.out < kLeastWinogradPlaces || columns.out < kLeastWinogradPlaces) return false;
+  if (shape.batch < ColumnStrips<T>(shape.out_channels).tile_rows()) return true;
+  if (kWinogradPoints * shape.in_channels * shape.out_channels > kMostWeights) return false;
+  const double products = static_cast<double>(shape.in_channels * shape.out_channels), channels = static_cast<double>(shape.in_channels + shape.out_channels);
+  const double tiles = static_cast<double>((rows.out + 1) / 2 * ((columns.out + 1) / 2));
+  const double plain = static_cast<double>(taps_inside(rows) * taps_inside(columns)) * products;
+  return plain > kWinogradPoints * tiles * (kCostOfProduct * products + kCostOfChannel * channels);
+}
+
+template <class T>
 void transform_winograd_kernel(const T* w, Index in_channels, Index out_channels, T* transformed) {
   const Index size = in_channels * out_channels;
-  // One row of weights at the four points.
-  const auto at_points = [](T a, T b, T c, T* out, Index step) {
-    out[0] = a;
-    out[step] = (a + b + c) * T(0.5);
-    out[2 * step] = (a - b + c) * T(0.5);
-    out[3 * step] = c;
-  };
-  for (Index i = 0; i < size; ++i) {
-    T rows[4][3];
-    for (Index j = 0; j < 3; ++j) at_points(w[j * size + i], w[(3 + j) * size + i], w[(6 + j) * size + i], &rows[0][j], 3);
-    for (Index p = 0; p < 4; ++p) at_points(rows[p][0], rows[p][1], rows[p][2], transformed + 4 * p * size + i, size);
+  parallel_for(size, kTaskWeights, [&](Index begin, Index end) { level<T>().kernel(w + begin, end - begin, transformed + begin, size); });
+}
+
+template <class T>
+void transform_turned_winograd_kernel(const T* w, Index in_channels, Index out_channels, T* transformed, T* space) {
+  const Index size = in_channels * out_channels;
+  transform_winograd_kernel(w, in_channels, out_channels, space);
+  // Taps in reverse change places of the outer points alone.
+  constexpr int kReversed[4] = {3, 1, 2, 0};
+  parallel_for(kWinogradPoints, std::max<Index>(1, kTaskWeights / std::max<Index>(1, size)), [&](Index begin, Index end) {
+    for (Index point = begin; point < end; ++point) {
+      const Index from = 4 * kReversed[point / 4] + kReversed[point % 4];
+      gemm_level<T>().pack_b(space + from * size, out_channels, true, in_channels, in_channels, out_channels, transformed + point * size);
+    }
+  });
+}
+
+Convolution turned(const Convolution& shape) {
+  Convolution result = {shape.batch, shape.out_channels, shape.in_channels, shape.groups, {}};
+  for (std::size_t axis = 0; axis < shape.axes.size(); ++axis) {
+    const ConvolutionAxis& from = shape.axes[axis];
+    result.axes[axis] = {from.out, from.in, from.taps, from.stride, from.dilation, (from.taps - 1) * from.dilation - from.low};
   }
+  return result;
 }
 
 template <class T>
@@ -79,35 +131,56 @@ WinogradForward<T>::WinogradForward(const Convolution& shape, bool is_relu) : sh
 
 template <class T>
 Index WinogradForward<T>::part_elements() const {
-  return round_up(kWinogradPoints * tiles_per_block_ * (shape_.in_channels + shape_.out_channels), kVectorOfAnyLevel);
+  return round_up(kWinogradPoints * (step_of(tiles_per_block_ * shape_.in_channels) + step_of(tiles_per_block_ * shape_.out_channels)), kVectorOfAnyLevel);
 }
 
 template <class T>
-void WinogradForward<T>::load_tile(Index tile, const T* x, const T* zeros, T* to, Index step) const {
+typename WinogradForward<T>::Tile WinogradForward<T>::tile_at(Index index) const {
+  return {index / (tile_rows_ * tile_columns_), index / tile_columns_ % tile_rows_, index % tile_columns_};
+}
+
+template <class T>
+void WinogradForward<T>::advance(Tile& tile) const {
+  if (++tile.column < tile_columns_) return;
+  tile.column = 0;
+  if (++tile.row < tile_rows_) return;
+  tile.row = 0;
+  ++tile.image;
+}
+
+template <class T>
+void WinogradForward<T>::load_tiles(Index first, Index count, const T* x, const T* zeros, T* to, Index step) const {
   const ConvolutionAxis &rows = shape_.axes[1], &columns = shape_.axes[2];
-  const Index image = tile / (tile_rows_ * tile_columns_), top = tile / tile_columns_ % tile_rows_ * 2 - rows.low, left = tile % tile_columns_ * 2 - columns.low;
-  const T* pixels[16];
-  for (Index i = 0; i < 4; ++i) {
-    const bool has_row = top + i >= 0 && top + i < rows.in;
-    const T* row = x + (image * rows.in + top + i) * columns.in * shape_.in_channels;
-    for (Index j = 0; j < 4; ++j) {
-      const bool is_inside = has_row && left + j >= 0 && left + j < columns.in;
-      pixels[4 * i + j] = is_inside ? row + (left + j) * shape_.in_channels : zeros;
+  const Index channels = shape_.in_channels, row_step = columns.in * channels;
+  Tile tile = tile_at(first);
+  for (Index t = 0; t < count; ++t, to += channels, advance(tile)) {
+    const Index top = 2 * tile.row - rows.low, left = 2 * tile.column - columns.low;
+    const Index corner = ((tile.image * rows.in + top) * columns.in + left) * channels;
+    const T* pixels[16];
+    if (top >= 0 && top + 4 <= rows.in && left >= 0 && left + 4 <= columns.in) {
+      for (Index i = 0; i < 16; ++i) pixels[i] = x + corner + i / 4 * row_step + i % 4 * channels;
+    } else {
+      for (Index i = 0; i < 16; ++i) {
+        const Index row = top + i / 4, column = left + i % 4;
+        const bool is_inside = row >= 0 && row < rows.in && column >= 0 && column < columns.in;
+        pixels[i] = is_inside ? x + corner + i / 4 * row_step + i % 4 * channels : zeros;
+      }
     }
+    level<T>().input(pixels, channels, to, step);
   }
-  level<T>().input(pixels, shape_.in_channels, to, step);
 }
 
 template <class T>
-void WinogradForward<T>::store_tile(Index tile, const T* from, Index step, const T* bias, T* y) const {
-  const ConvolutionAxis &rows = shape_.axes[1], &columns = shape_.axes[2];
-  const Index image = tile / (tile_rows_ * tile_columns_), top = tile / tile_columns_ % tile_rows_ * 2, left = tile % tile_columns_ * 2;
-  T* pixels[4];
-  for (Index i = 0; i < 2; ++i) {
-    T* row = y + (image * rows.out + top + i) * columns.out * shape_.out_channels;
-    for (Index j = 0; j < 2; ++j) pixels[2 * i + j] = top + i < rows.out && left + j < columns.out ? row + (left + j) * shape_.out_channels : nullptr;
+void WinogradForward<T>::store_tiles(Index first, Index count, const T* from, Index step, const T* bias, T* y) const {
+  const Index rows = shape_.axes[1].out, columns = shape_.axes[2].out, channels = shape_.out_channels;
+  Tile tile = tile_at(first);
+  for (Index t = 0; t < count; ++t, from += channels, advance(tile)) {
+    T* corner = y + ((tile.image * rows + 2 * tile.row) * columns + 2 * tile.column) * channels;
+    const bool has_row = 2 * tile.row + 1 < rows, has_column = 2 * tile.column + 1 < columns;
+    T* below = has_row ? corner + columns * channels : nullptr;
+    T* const pixels[4] = {corner, has_column ? corner + channels : nullptr, below, has_row && has_column ? below + channels : nullptr};
+    level<T>().output(from, step, channels, bias, is_relu_, pixels);
   }
-  level<T>().output(from, step, shape_.out_channels, bias, is_relu_, pixels);
 }
 
 // outputs[count, out] = inputs[count, in] * weights[in, out].
@@ -147,22 +220,22 @@ void WinogradForward<T>::multiply(const T* inputs, const T* weights, Index count
 template <class T>
 void WinogradForward<T>::run_block(Index first, Index count, const T* x, const T* transformed, const T* bias, T* y, const T* zeros, T* scratch) const {
   const Index in = shape_.in_channels, out = shape_.out_channels;
-  const Index in_step = count * in, out_step = count * out;
+  const Index in_step = step_of(count * in), out_step = step_of(count * out);
   T* const products = scratch + kWinogradPoints * in_step;
-  for (Index t = 0; t < count; ++t) load_tile(first + t, x, zeros, scratch + t * in, in_step);
+  load_tiles(first, count, x, zeros, scratch, in_step);
   for (Index point = 0; point < kWinogradPoints; ++point) {
     multiply(scratch + point * in_step, transformed + point * in * out, count, products + point * out_step);
   }
-  for (Index t = 0; t < count; ++t) store_tile(first + t, products + t * out, out_step, bias, y);
+  store_tiles(first, count, products, out_step, bias, y);
 }
 
 // The only block: its points are shared between the threads, so that each of them reads a part of the weights.
 template <class T>
 void WinogradForward<T>::run_points(const T* x, const T* transformed, const T* bias, T* y, const T* zeros, T* scratch) const {
-  const Index in = shape_.in_channels, out = shape_.out_channels, in_step = tiles_ * in, out_step = tiles_ * out;
+  const Index in = shape_.in_channels, out = shape_.out_channels, in_step = step_of(tiles_ * in), out_step = step_of(tiles_ * out);
   T* const products = scratch + kWinogradPoints * in_step;
   parallel_for(tiles_, grain_of(in), [&](Index begin, Index end) {
-    for (Index t = begin; t < end; ++t) load_tile(t, x, zeros, scratch + t * in, in_step);
+    load_tiles(begin, end - begin, x, zeros, scratch + begin * in, in_step);
   });
   parallel_for(kWinogradPoints, std::max<Index>(1, kTaskProducts / std::max<Index>(1, in_step * out)), [&](Index begin, Index end) {
     for (Index point = begin; point < end; ++point) {
@@ -170,7 +243,7 @@ void WinogradForward<T>::run_points(const T* x, const T* transformed, const T* b
     }
   });
   parallel_for(tiles_, grain_of(out), [&](Index begin, Index end) {
-    for (Index t = begin; t < end; ++t) store_tile(t, products + t * out, out_step, bias, y);
+    store_tiles(begin, end - begin, products + begin * out, out_step, bias, y);
   });
 }
 
@@ -190,8 +263,12 @@ void WinogradForward<T>::run(const T* x, const T* transformed, const T* bias, T*
   });
 }
 
+template bool pays_as_winograd<float>(const Convolution&);
+template bool pays_as_winograd<double>(const Convolution&);
 template void transform_winograd_kernel(const float*, Index, Index, float*);
 template void transform_winograd_kernel(const double*, Index, Index, double*);
+template void transform_turned_winograd_kernel(const float*, Index, Index, float*, float*);
+template void transform_turned_winograd_kernel(const double*, Index, Index, double*, double*);
 template class WinogradForward<float>;
 template class WinogradForward<double>;
 

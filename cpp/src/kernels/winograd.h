@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/convolution.h"
+#include "kernels/convolution_shape.h"
 #include "kernels/level/winograd.h"
 
 namespace keraunos::kernels {
@@ -13,9 +13,24 @@ namespace keraunos::kernels {
 // Two spatial axes of 3 taps and stride 1, one group; columns in whole vectors of every level.
 bool can_be_winograd(const Convolution& shape);
 
+// With fewer, along any spatial axis, the transforms cost more than they save.
+constexpr std::int64_t kLeastWinogradPlaces = 6;
+constexpr std::int64_t kLeastWinogradChannels = 16;
+
+// Is what it saves worth its transforms? The plain convolution takes no batch, or few images, as well as many.
+template <class T>
+bool pays_as_winograd(const Convolution& shape);
+
 // w[3, 3, in, out] to [16, in, out].
 template <class T>
 void transform_winograd_kernel(const T* w, std::int64_t in_channels, std::int64_t out_channels, T* transformed);
+
+// w[3, 3, in, out] to [16, out, in], for the input gradient: taps in reverse, channels turned. `space` is as large as the result.
+template <class T>
+void transform_turned_winograd_kernel(const T* w, std::int64_t in_channels, std::int64_t out_channels, T* transformed, T* space);
+
+// The convolution that gives the input gradient of one with strides and dilations of 1.
+Convolution turned(const Convolution& shape);
 
 template <class T>
 class WinogradForward {
@@ -26,11 +41,16 @@ class WinogradForward {
   void run(const T* x, const T* transformed, const T* bias, T* y, void* workspace) const;
 
  private:
+  struct Tile {
+    std::int64_t image, row, column;
+  };
+  Tile tile_at(std::int64_t index) const;
+  void advance(Tile& tile) const;  // to the next
   std::int64_t part_elements() const;
   void run_block(std::int64_t first, std::int64_t count, const T* x, const T* transformed, const T* bias, T* y, const T* zeros, T* scratch) const;
   void run_points(const T* x, const T* transformed, const T* bias, T* y, const T* zeros, T* scratch) const;
-  void load_tile(std::int64_t tile, const T* x, const T* zeros, T* to, std::int64_t step) const;
-  void store_tile(std::int64_t tile, const T* from, std::int64_t step, const T* bias, T* y) const;
+  void load_tiles(std::int64_t first, std::int64_t count, const T* x, const T* zeros, T* to, std::int64_t step) const;
+  void store_tiles(std::int64_t first, std::int64_t count, const T* from, std::int64_t step, const T* bias, T* y) const;
   void multiply(const T* inputs, const T* weights, std::int64_t count, T* outputs) const;
 
   Convolution shape_;

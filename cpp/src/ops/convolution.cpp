@@ -99,15 +99,23 @@ std::vector<TensorSpec> conv_weight_grad_specs(const InferContext& context) {
   return {{context.dtype(0), context.shape(2)}};
 }
 
-// A kernel of 3 x 3 taps at the 16 points of Winograd's convolution.
+// The gradients of kernel and bias: what fusion makes of the two.
+std::vector<TensorSpec> biased_conv_weight_grad_specs(const InferContext& context) {
+  std::vector<TensorSpec> result = conv_weight_grad_specs(context);
+  result.push_back({context.dtype(0), {channels_of(context.shape(2))}});
+  return result;
+}
+
+// A kernel of 3 x 3 taps at the 16 points of Winograd's convolution, or turned, for the input gradient.
 std::vector<TensorSpec> winograd_kernel_specs(const InferContext& context) {
   require_floating(context, 0);
   const Shape& kernel = context.shape(0);
   if (kernel.rank() != 4 || kernel[0] != 3 || kernel[1] != 3) throw value_error("winograd_kernel", "needs a kernel of 3 x 3 taps", kernel);
-  return {{context.dtype(0), {kernels::kWinogradPoints, kernel[2], kernel[3]}}};
+  const bool is_turned = context.attributes.boolean("turned");
+  return {{context.dtype(0), {kernels::kWinogradPoints, kernel[is_turned ? 3 : 2], kernel[is_turned ? 2 : 3]}}};
 }
 
-// (image, kernel, transformed kernel[, bias]): the kernel itself says what was transformed, and is not read.
+// (image, kernel, transformed kernel[, bias]): the kernel itself is read where the batch makes the plain convolution faster.
 std::vector<TensorSpec> winograd_conv_specs(const InferContext& context) {
   require_same_dtype(context, 0, 2);
   std::vector<TensorSpec> result = conv_specs(context);
@@ -119,6 +127,17 @@ std::vector<TensorSpec> winograd_conv_specs(const InferContext& context) {
   if (context.inputs.size() < 4) return result;
   const std::vector<TensorSpec> inputs = {context.inputs[0], context.inputs[1], context.inputs[3]};
   return biased_conv_specs({context.op, inputs, context.attributes, context.values});
+}
+
+// (gradient, kernel, image to be shaped like, transformed turned kernel)
+std::vector<TensorSpec> winograd_input_grad_specs(const InferContext& context) {
+  require_same_dtype(context, 0, 3);
+  const Shape& kernel = context.shape(1);
+  if (kernel.rank() != 4 || context.shape(3) != Shape{kernels::kWinogradPoints, kernel[3], kernel[2]}) {
+    throw value_error("winograd_input_grad", "the transformed kernel must be that of the kernel, turned", both(kernel, context.shape(3)));
+  }
+  const std::vector<TensorSpec> inputs = {context.inputs[0], context.inputs[1], context.inputs[2]};
+  return conv_input_grad_specs({context.op, inputs, context.attributes, context.values});
 }
 
 // ---------------------------------------------------------------- kernels
@@ -176,15 +195,22 @@ Kernel input_grad_kernel_of(KernelRequest& request) {
 template <class T>
 Kernel weight_grad_kernel_of(KernelRequest& request) {
   const kernels::Convolution shape = convolution_of(request, request.shape(0), request.outputs[0].shape, request.shape(1));
-  return planned(request, kernels::ConvolutionWeightGradient<T>(shape), [](const auto& pass, const KernelCall& call) {
-    pass.run(call.in<T>(0), call.in<T>(1), call.out<T>(0), call.workspace);
+  const bool has_bias = request.outputs.size() == 2;
+  return planned(request, kernels::ConvolutionWeightGradient<T>(shape, has_bias), [has_bias](const auto& pass, const KernelCall& call) {
+    pass.run(call.in<T>(0), call.in<T>(1), call.out<T>(0), has_bias ? call.out<T>(1) : nullptr, call.workspace);
   });
 }
 
 template <class T>
 Kernel winograd_kernel_kernel_of(KernelRequest& request) {
   const std::int64_t in = request.shape(0)[2], out = request.shape(0)[3];
-  return [in, out](const KernelCall& call) { kernels::transform_winograd_kernel(call.in<T>(0), in, out, call.out<T>(0)); };
+  if (!request.attributes.boolean("turned")) {
+    return [in, out](const KernelCall& call) { kernels::transform_winograd_kernel(call.in<T>(0), in, out, call.out<T>(0)); };
+  }
+  request.workspace_bytes = static_cast<std::size_t>(kernels::kWinogradPoints * in * out) * sizeof(T);
+  return [in, out](const KernelCall& call) {
+    kernels::transform_turned_winograd_kernel(call.in<T>(0), in, out, call.out<T>(0), static_cast<T*>(call.workspace));
+  };
 }
 
 template <class T>
@@ -193,9 +219,24 @@ Kernel winograd_conv_kernel_of(KernelRequest& request) {
   if (!kernels::can_be_winograd(shape)) {
     throw value_error("winograd_conv", "needs strides and dilations of 1, one group and a multiple of 16 output channels", both(request.shape(0), request.shape(1)));
   }
-  const bool has_bias = request.inputs.size() == 4;
-  return planned(request, kernels::WinogradForward<T>(shape, request.attributes.text("activation") == "relu"), [has_bias](const auto& pass, const KernelCall& call) {
+  const bool has_bias = request.inputs.size() == 4, is_relu = request.attributes.text("activation") == "relu";
+  if (!kernels::pays_as_winograd<T>(shape)) {
+    const kernels::ConvolutionForward<T> plain(shape, has_bias, is_relu ? kernels::Activation::kRelu : kernels::Activation::kNone);
+    return planned(request, plain, [has_bias](const auto& pass, const KernelCall& call) {
+      pass.run(call.in<T>(0), call.in<T>(1), has_bias ? call.in<T>(3) : nullptr, call.out<T>(0), call.workspace);
+    });
+  }
+  return planned(request, kernels::WinogradForward<T>(shape, is_relu), [has_bias](const auto& pass, const KernelCall& call) {
     pass.run(call.in<T>(0), call.in<T>(2), has_bias ? call.in<T>(3) : nullptr, call.out<T>(0), call.workspace);
+  });
+}
+
+template <class T>
+Kernel winograd_input_grad_kernel_of(KernelRequest& request) {
+  const kernels::Convolution shape = kernels::turned(convolution_of(request, request.outputs[0].shape, request.shape(1), request.shape(0)));
+  if (!kernels::pays_as_winograd<T>(shape)) return input_grad_kernel_of<T>(request);
+  return planned(request, kernels::WinogradForward<T>(shape, false), [](const auto& pass, const KernelCall& call) {
+    pass.run(call.in<T>(0), call.in<T>(3), nullptr, call.out<T>(0), call.workspace);
   });
 }
 
@@ -242,6 +283,12 @@ std::vector<Value> biased_conv_body(Builder& build, const std::vector<Value>& in
   return {attributes.text("activation") == "linear" ? sum : build.emit1("relu", {sum})};
 }
 
+std::vector<Value> biased_conv_weight_grad_body(Builder& build, const std::vector<Value>& inputs, const Attributes& attributes) {
+  Ints all_but_channels;
+  for (int axis = 0; axis + 1 < inputs[1].shape().rank(); ++axis) all_but_channels.push_back(axis);
+  return {build.emit1("conv_weight_grad", inputs, attributes), build.sum(inputs[1], all_but_channels, false)};
+}
+
 std::vector<Value> winograd_conv_body(Builder& build, const std::vector<Value>& inputs, const Attributes& attributes) {
   if (inputs.size() == 4) return biased_conv_body(build, {inputs[0], inputs[1], inputs[3]}, attributes);
   Attributes of_conv;
@@ -250,6 +297,10 @@ std::vector<Value> winograd_conv_body(Builder& build, const std::vector<Value>& 
   }
   const Value product = build.emit1("conv", {inputs[0], inputs[1]}, of_conv);
   return {attributes.text("activation") == "linear" ? product : build.emit1("relu", {product})};
+}
+
+std::vector<Value> winograd_input_grad_body(Builder& build, const std::vector<Value>& inputs, const Attributes& attributes) {
+  return {build.emit1("conv_input_grad", {inputs[0], inputs[1], inputs[2]}, attributes)};
 }
 
 Op convolution_op(const char* name, int min_inputs, int max_inputs, ShapeRule rule, KernelMaker kernel, GradientRule gradient) {
@@ -284,16 +335,27 @@ void register_convolution(Registry& registry) {
   biased.body = biased_conv_body;
   registry.add(std::move(biased));
 
+  Op biased_grad = convolution_op("biased_conv_weight_grad", 3, 3, biased_conv_weight_grad_specs,
+                                  by_dtype<weight_grad_kernel_of<float>, weight_grad_kernel_of<double>>(), {});
+  biased_grad.shape_only_inputs = 1u << 2;
+  biased_grad.body = biased_conv_weight_grad_body;
+  registry.add(std::move(biased_grad));
+
   Op transform;
   transform.name = "winograd_kernel";
+  transform.attributes = {{"turned", AttributeKind::kBool, false, false}};
   transform.shape_rule = winograd_kernel_specs;
   transform.kernel = by_dtype<winograd_kernel_kernel_of<float>, winograd_kernel_kernel_of<double>>();
   registry.add(std::move(transform));
   Op winograd = convolution_op("winograd_conv", 3, 4, winograd_conv_specs, by_dtype<winograd_conv_kernel_of<float>, winograd_conv_kernel_of<double>>(), {});
   winograd.attributes.push_back({"activation", AttributeKind::kString, false, std::string("linear")});
-  winograd.shape_only_inputs = 1u << 1;
   winograd.body = winograd_conv_body;
   registry.add(std::move(winograd));
+  Op winograd_grad = convolution_op("winograd_input_grad", 4, 4, winograd_input_grad_specs,
+                                    by_dtype<winograd_input_grad_kernel_of<float>, winograd_input_grad_kernel_of<double>>(), {});
+  winograd_grad.shape_only_inputs = 1u << 2;
+  winograd_grad.body = winograd_input_grad_body;
+  registry.add(std::move(winograd_grad));
 }
 
 }  // namespace keraunos

@@ -45,7 +45,7 @@ bool fits(const TensorSpec& expected, const TensorSpec& given) {
 
 Function::Function(std::shared_ptr<const Graph> graph, PlanOptions options) : graph_(std::move(graph)), options_(options) {
   register_control_flow();
-  if (options_.rewrite) graph_ = fuse_batch_norm(fuse_pooling(fuse_dense(cancel_transposes(drop_equal_nodes(graph_)))));
+  if (options_.rewrite) graph_ = fuse_batch_norm(fuse_bias_gradients(fuse_pooling(fuse_dense(cancel_transposes(drop_equal_nodes(graph_))))));
   // What only predicts gives a row the same bits in any batch.
   options_.fusion.may_split_products = options_.rewrite && trains_products(*graph_);
   // Passes that add work on fixed values go here, between the graph of files and the one that runs.

@@ -83,6 +83,8 @@ for shape, kernel, attributes in [
         sample("biased_conv", [x, w, bias], truth, activation=activation, **attributes)
     sample("conv_input_grad", [g, w, x], sums.input_grad, differentiable=(0, 1), **attributes)
     sample("conv_weight_grad", [x, g, w], sums.weight_grad, differentiable=(0, 1), **attributes)
+    both = lambda x, g, w, sums=sums: (sums.weight_grad(x, g, w), g.reshape(-1, g.shape[-1]).sum(0))
+    sample("biased_conv_weight_grad", [x, g, w], both, differentiable=(0, 1), **attributes)
 transposed = Convolution((2, 6, 3), (3, 3, 2), [2], low=[1], high=[0])
 sample("conv_input_grad", [numbers(*transposed.y), numbers(3, 3, 2)], transposed.input_grad, strides=[2], low=[1], high=[0])
 sample("conv", [numbers(0, 4, 3), numbers(2, 3, 2)], lambda x, w: np.zeros((0, 3, 2)), strides=[1])

@@ -17,6 +17,11 @@ constexpr int kVectors = 2;
 constexpr int tallest(int) { return kIsSmall ? 4 : 6; }
 #endif
 
+// Where the steps of both operands are known, several go with one advance of the pointers: additions of pointers would take turns from the sums.
+// Of the widest tiles, which have sums enough between two additions, the longer loop is the slower one.
+constexpr int kDenseSteps = 4;
+constexpr bool has_dense_steps(int vectors) { return !kIsSmall && vectors < 4; }
+
 // Without it the compiler keeps one more pointer for each step of an unrolled loop, more than there are registers.
 #define KERAUNOS_KEEP_STEPS(a, b) __asm__("" : "+r"(a), "+r"(b))
 
@@ -36,57 +41,79 @@ KERAUNOS_INLINE void add_products(typename Lanes<T>::Vector (&sum)[Rows][Vectors
 }
 
 template <class T, int Rows, int Vectors>
+KERAUNOS_INLINE void finish_tile(const ConvolutionTile<T>& call, typename Lanes<T>::Vector (&sum)[Rows][Vectors]) {
+  using V = typename Lanes<T>::Vector;
+  constexpr int W = Lanes<T>::count;
+  const int last = static_cast<int>(call.columns - (Vectors - 1) * W);  // columns in the last vector
+  const bool is_whole = last == W;
+  const auto part = part_of(call.b, is_whole ? 1 : last);
+  const auto for_each = [&](const auto& change) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+    for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 4
+      for (int v = 0; v < Vectors; ++v) change(sum[r][v], call.c[r] + v * W, v);
+    }
+  };
+  const auto load_at = [&](const T* p, int v) __attribute__((always_inline)) { return v < Vectors - 1 || is_whole ? load(p) : load_part(p, part); };
+  if (call.bias != nullptr) {
+    V bias[Vectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) bias[v] = load_at(call.bias + v * W, v);
+    for_each([&](V& value, T*, int v) __attribute__((always_inline)) { value = value + bias[v]; });
+  }
+  if (call.adds_to_c) for_each([&](V& value, T* c, int v) __attribute__((always_inline)) { value = value + load_at(c, v); });
+  if (call.is_relu) for_each([&](V& value, T*, int) __attribute__((always_inline)) { value = select(less(value, V{}), V{}, value); });
+  if (is_whole) {
+    for_each([&](V& value, T* c, int) __attribute__((always_inline)) { store(c, value); });
+  } else {
+    for_each([&](V& value, T* c, int v) __attribute__((always_inline)) {
+      if (v < Vectors - 1) {
+        store(c, value);
+      } else {
+        store_part(c, value, part);
+      }
+    });
+  }
+}
+
+template <class T, int Rows, int Vectors>
 void tile(const ConvolutionTile<T>& call) {
   using V = typename Lanes<T>::Vector;
   constexpr int W = Lanes<T>::count;
   V sum[Rows][Vectors] = {};
   const std::int64_t a_step = call.a_step, b_step = call.b_step;
+  const bool is_dense = has_dense_steps(Vectors) && a_step == 1 && b_step == Vectors * W;
   const ConvolutionSegment<T>* const end = call.segments + call.count;
   for (const ConvolutionSegment<T>* segment = call.segments; segment != end; ++segment) {
     const T* a[Rows];
 #pragma GCC unroll 8
     for (int r = 0; r < Rows; ++r) a[r] = segment->a[r] + call.a_offset;
     const T* b = call.b + segment->b * b_step;
-    std::int64_t at = 0;
+    std::int64_t at = 0, left = segment->length;
+    if (is_dense) {
+      for (; left >= kDenseSteps; left -= kDenseSteps) {
+#pragma GCC unroll 4
+        for (int i = 0; i < kDenseSteps; ++i) {
+          add_products<T>(sum, b + i * Vectors * W, [&](int r) __attribute__((always_inline)) { return a[r][at + i]; });
+        }
+        at += kDenseSteps;
+        b += kDenseSteps * Vectors * W;
+        KERAUNOS_KEEP_STEPS(at, b);
+      }
+    }
     const auto step = [&]() __attribute__((always_inline)) {
       add_products<T>(sum, b, [&](int r) __attribute__((always_inline)) { return a[r][at]; });
       at += a_step;
       b += b_step;
       KERAUNOS_KEEP_STEPS(at, b);
     };
-    std::int64_t left = segment->length;
     for (; left >= 2; left -= 2) {
       step();
       step();
     }
     if (left > 0) step();
   }
-
-  const int last = static_cast<int>(call.columns - (Vectors - 1) * W);  // columns in the last vector
-  const bool is_whole = last == W;
-  const auto part = part_of(call.b, is_whole ? 1 : last);
-  V bias[Vectors] = {};
-  if (call.bias != nullptr) {
-    for (int v = 0; v < Vectors - 1; ++v) bias[v] = load(call.bias + v * W);
-    const T* p = call.bias + (Vectors - 1) * W;
-    bias[Vectors - 1] = is_whole ? load(p) : load_part(p, part);
-  }
-#pragma GCC unroll 8
-  for (int r = 0; r < Rows; ++r) {
-#pragma GCC unroll 4
-    for (int v = 0; v < Vectors; ++v) {
-      T* p = call.c[r] + v * W;
-      const bool is_part = v == Vectors - 1 && !is_whole;
-      V value = sum[r][v] + bias[v];
-      if (call.adds_to_c) value = value + (is_part ? load_part(p, part) : load(p));
-      if (call.is_relu) value = maximum(value, V{});
-      if (is_part) {
-        store_part(p, value, part);
-      } else {
-        store(p, value);
-      }
-    }
-  }
+  finish_tile(call, sum);
 }
 
 template <class T, int Rows, int Vectors>

@@ -8,6 +8,43 @@ namespace keraunos::kernels::KERAUNOS_LEVEL {
 namespace {
 
 template <class T, class Load, class Store>
+KERAUNOS_INLINE void kernel_strip(const T* w, T* to, std::int64_t step, Load load_at, Store store_at) {
+  using V = typename Lanes<T>::Vector;
+  const V half = splat(T(0.5));
+  V rows[4][3];  // transformed along the first axis
+#pragma GCC unroll 3
+  for (int j = 0; j < 3; ++j) {
+    const V a = load_at(w + j * step), b = load_at(w + (3 + j) * step), c = load_at(w + (6 + j) * step);
+    rows[0][j] = a;
+    rows[1][j] = (a + b + c) * half;
+    rows[2][j] = (a - b + c) * half;
+    rows[3][j] = c;
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    const V* r = rows[i];
+    T* out = to + 4 * i * step;
+    store_at(out, r[0]);
+    store_at(out + step, (r[0] + r[1] + r[2]) * half);
+    store_at(out + 2 * step, (r[0] - r[1] + r[2]) * half);
+    store_at(out + 3 * step, r[2]);
+  }
+}
+
+template <class T>
+void kernel(const T* w, std::int64_t count, T* to, std::int64_t step) {
+  constexpr int W = Lanes<T>::count;
+  std::int64_t i = 0;
+  for (; i + W <= count; i += W) {
+    kernel_strip<T>(w + i, to + i, step, [](const T* p) { return load(p); }, [](T* p, auto v) { store(p, v); });
+  }
+  if (i < count) {
+    const auto part = part_of(to, static_cast<int>(count - i));
+    kernel_strip<T>(w + i, to + i, step, [part](const T* p) { return load_part(p, part); }, [part](T* p, auto v) { store_part(p, v, part); });
+  }
+}
+
+template <class T, class Load, class Store>
 KERAUNOS_INLINE void input_strip(const T* const* x, std::int64_t c, T* to, std::int64_t step, Load load_at, Store store_at) {
   using V = typename Lanes<T>::Vector;
   V rows[4][4];  // transformed along the first axis
@@ -83,6 +120,6 @@ void output(const T* from, std::int64_t step, std::int64_t channels, const T* bi
 
 }  // namespace
 
-extern const WinogradTable winograd_table = {{input<float>, output<float>}, {input<double>, output<double>}};
+extern const WinogradTable winograd_table = {{kernel<float>, input<float>, output<float>}, {kernel<double>, input<double>, output<double>}};
 
 }  // namespace keraunos::kernels::KERAUNOS_LEVEL

@@ -9,6 +9,8 @@ constexpr int kWinogradPoints = 16;  // products for each tile of 2 x 2 outputs,
 
 template <class T>
 struct WinogradLevel {
+  // Weights at the 16 points: of count weights of each tap, to[point * step + i] from w[tap * step + i].
+  void (*kernel)(const T* w, std::int64_t count, T* to, std::int64_t step);
   // x: the 4 x 4 pixels of a tile. to[point * step + c], for all channels.
   void (*input)(const T* const* x, std::int64_t channels, T* to, std::int64_t step);
   // y: the 2 x 2 pixels of a tile, nullptr where there is none. activation(sums of from[point * step + c] + bias[c]).
