@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "graph/fixed_values.h"
 #include "graph/rewrite.h"
-#include "graph/training.h"
 #include "runtime/control_flow.h"
 
 namespace keraunos {
@@ -47,7 +47,7 @@ Function::Function(std::shared_ptr<const Graph> graph, PlanOptions options) : gr
   register_control_flow();
   if (options_.rewrite) graph_ = fuse_batch_norm(fuse_bias_gradients(fuse_pooling(fuse_dense(cancel_transposes(drop_equal_nodes(graph_))))));
   // What only predicts gives a row the same bits in any batch.
-  options_.fusion.may_split_products = options_.rewrite && trains_products(*graph_);
+  options_.fusion.may_split_products = options_.rewrite && trains(*graph_);
   // Passes that add work on fixed values go here, between the graph of files and the one that runs.
   prepared_ = {graph_, {}};
   if (options_.prepare) prepared_ = prepare(options_.rewrite ? pack_dense(use_winograd(fold_scales(graph_))) : graph_);
