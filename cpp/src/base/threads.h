@@ -23,20 +23,23 @@ class RangeFunction {
 // An exception of one chunk is rethrown in the caller after all chunks ended. Calls from inside a body run serially.
 void parallel_for(std::int64_t count, std::int64_t grain, RangeFunction body);
 
-// While one lives, every parallel_for of this thread runs serially: no other thread, no lock, no system call. Same bits.
-class SerialScope {
+// While one lives, every parallel_for of this thread uses at most so many threads, the caller included. 1: no other thread, no
+// lock, no system call. Same bits for any number.
+class ThreadLimit {
  public:
-  SerialScope();
-  ~SerialScope();
-  SerialScope(const SerialScope&) = delete;
-  SerialScope& operator=(const SerialScope&) = delete;
+  explicit ThreadLimit(int most);
+  ~ThreadLimit();
+  ThreadLimit(const ThreadLimit&) = delete;
+  ThreadLimit& operator=(const ThreadLimit&) = delete;
 
  private:
-  bool before_;
+  int before_;
 };
 
 // Threads that parallel_for uses, the caller included.
 int thread_count();
+// Starts the pool now, so that no later parallel_for has to: starting it allocates.
+void start_threads();
 // 0: automatic (KERAUNOS_NUM_THREADS, else affinity and cgroup limits). Negative is an error; large values are capped.
 void set_thread_count(int count);
 
