@@ -182,7 +182,8 @@ INFERENCE = {
     "predict": "one sample, predict",
     "predict_on_batch": "one sample, predict_on_batch",
     "call": "one sample, model(x)",
-    "session": "one sample, Session::run in C++",
+    "session": "one sample, Session::run in C++, one thread",
+    "session_threads": "one sample, Session::run in C++, all threads",
     "batches": "{questions:,} samples, predict, batch {batch}",
 }
 

@@ -72,7 +72,7 @@ def inference(case: cases.Case, options: argparse.Namespace) -> dict[str, Callab
         "batches": lambda: once(lambda: model.predict(x, batch_size=cases.BATCH, verbose=0)),
     }
     if options.peer == "keraunos" and options.bench_session:
-        measures["session"] = _session(model, one, options.bench_session)
+        measures |= _sessions(model, one, options)
     return measures
 
 
@@ -83,15 +83,16 @@ def _finished(result: Any) -> None:
         wait()
 
 
-def _session(model: Any, one: np.ndarray, program: str) -> Callable[[], float]:
+def _sessions(model: Any, one: np.ndarray, options: argparse.Namespace) -> dict[str, Callable[[], float]]:
     """The saved model in a C++ program, which prints the seconds of one run."""
     folder = tempfile.TemporaryDirectory()
     model_file, sample_file = Path(folder.name) / "model.keras", Path(folder.name) / "sample"
     model.save(model_file)
     sample_file.write_bytes(one.tobytes())
 
-    def measure() -> float:
+    def measure(threads: int) -> float:
         assert folder.name  # lives as long as this function
-        return float(subprocess.run([program, model_file, sample_file], capture_output=True, text=True, check=True).stdout)
+        command = [options.bench_session, model_file, sample_file, str(threads)]
+        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
-    return measure
+    return {"session": lambda: measure(1), "session_threads": lambda: measure(options.threads)}

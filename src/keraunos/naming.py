@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import re
 import threading
@@ -49,6 +50,7 @@ def set_global_attribute(name, value):
     state.attributes[name] = value
 
 
+@functools.cache
 def to_snake_case(name):
     """`"BatchNormalization"` -> `"batch_normalization"`."""
     name = re.sub(r"\W+", "", name)
@@ -64,19 +66,13 @@ def uniquify(name):
     return name if count is None else f"{name}_{count}"
 
 
-_SNAKE = {}
-
-
 def auto_name(prefix):
     """A fresh name made from a class name.
 
     >>> auto_name("Dense")  # doctest: +SKIP
     'dense'
     """
-    snake = _SNAKE.get(prefix)
-    if snake is None:
-        snake = _SNAKE[prefix] = to_snake_case(prefix)
-    return uniquify(snake)
+    return uniquify(to_snake_case(prefix))
 
 
 def get_uid(prefix=""):

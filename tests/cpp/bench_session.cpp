@@ -1,6 +1,6 @@
 // Prints the seconds of one Session::run of a saved model for one sample.
 //
-//   bench_session MODEL.keras SAMPLE      SAMPLE: a file with the bytes of the model's one input
+//   bench_session MODEL.keras SAMPLE THREADS      SAMPLE: a file with the bytes of the model's one input
 #include <keraunos/keraunos.h>
 
 #include <chrono>
@@ -17,14 +17,16 @@ namespace kn = keraunos;
 
 namespace {
 
-kn::Session session_of_one_sample(const kn::Model& model) {
+kn::Session session_of_one_sample(const kn::Model& model, int threads) {
   std::vector<kn::Shape> shapes;
   for (const kn::Port& port : model.inputs()) {
     kn::Shape shape = port.spec.shape;
     shape[0] = 1;
     shapes.push_back(shape);
   }
-  return model.session(shapes);
+  kn::SessionOptions options;
+  options.threads = threads;
+  return model.session(shapes, options);
 }
 
 void fill(kn::Session& session, const std::string& path) {
@@ -54,13 +56,13 @@ double seconds_of_a_run(kn::Session& session) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "bench_session MODEL.keras SAMPLE\n");
+  if (argc != 4) {
+    std::fprintf(stderr, "bench_session MODEL.keras SAMPLE THREADS\n");
     return 2;
   }
   try {
     const kn::Model model = kn::Model::load(argv[1]);
-    kn::Session session = session_of_one_sample(model);
+    kn::Session session = session_of_one_sample(model, std::stoi(argv[3]));
     fill(session, argv[2]);
     std::printf("%.9g\n", seconds_of_a_run(session));
   } catch (const std::exception& error) {

@@ -1,5 +1,8 @@
 // The pool of threads.
+#include <algorithm>
 #include <atomic>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -72,6 +75,41 @@ void a_nested_call_runs_serially() {
     });
   });
   CHECK(total == 80);
+}
+
+// Chunks that take their time let as many threads come as may.
+std::size_t threads_that_come(int limit) {
+  const keraunos::ThreadLimit scope(limit);
+  std::mutex mutex;
+  std::set<std::thread::id> seen;
+  parallel_for(16, 1, [&](std::int64_t, std::int64_t) {
+    usleep(300);
+    const std::lock_guard<std::mutex> lock(mutex);
+    seen.insert(std::this_thread::get_id());
+  });
+  return seen.size();
+}
+
+void a_limit_bounds_the_threads_that_take_part() {
+  set_thread_count(6);
+  keraunos::start_threads();
+  for (int round = 0; round < 30; ++round) {
+    CHECK(threads_that_come(1) == 1);
+    for (const int limit : {2, 3, 5}) CHECK(threads_that_come(limit) <= static_cast<std::size_t>(limit));
+    const keraunos::ThreadLimit outer(2);
+    CHECK(threads_that_come(4) <= 2);
+  }
+  std::size_t most = 0;
+  for (int round = 0; round < 100 && most < 3; ++round) most = std::max(most, threads_that_come(3));
+  CHECK(most == 3);
+}
+
+void limited_and_unlimited_jobs_alternate() {
+  set_thread_count(5);
+  for (int round = 0; round < 20000; ++round) {
+    const keraunos::ThreadLimit scope(1 + round % 5);
+    CHECK(parallel_sum(8, 1) == 28);
+  }
 }
 
 void several_callers_do_not_disturb_each_other() {
@@ -157,6 +195,9 @@ int main() {
   many_short_jobs_all_finish();
   an_exception_reaches_the_caller_after_all_chunks();
   a_nested_call_runs_serially();
+  a_limit_bounds_the_threads_that_take_part();
+  limited_and_unlimited_jobs_alternate();
+  set_thread_count(3);
   several_callers_do_not_disturb_each_other();
   the_number_of_threads_can_change();
 #if !defined(_WIN32)

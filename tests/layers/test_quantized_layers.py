@@ -82,6 +82,17 @@ def test_files_bring_the_quantized_layer_back(name, mode, tmp_path):
     np.testing.assert_array_equal(fresh(x).numpy(), layer(x).numpy())
 
 
+@pytest.mark.parametrize(
+    ("layer", "argument", "shape"),
+    [(PRODUCTS["dense"][0], "kernel_shape", (9, 6)), (EMBEDDINGS["embedding"], "embeddings_shape", (7, 6))],
+)
+def test_quantized_build_names_the_shape_as_keras_does(layer, argument, shape):
+    made = layer()
+    made.quantized_build(**{argument: shape}, mode="int8")
+    name = argument.removesuffix("_shape")
+    assert {variable.name: tuple(variable.shape) for variable in made.variables}[name] == shape
+
+
 def test_int8_is_the_product_of_integers():
     layer, x = built("dense")
     kernel, bias = (weight.numpy() for weight in layer.weights)

@@ -278,3 +278,33 @@ def frozen():
 def sequences():
     model = sequential((None, 4), layers.Dense(3, activation="relu"), layers.TimeDistributed(layers.Dense(2)))
     return compiled(model), [numbers(5, 9, 4)], [numbers(5, 9, 2)]
+
+
+@case
+def convolutions():
+    model = sequential(
+        (20, 20, 8),
+        layers.Conv2D(32, 3, padding="same", use_bias=False),
+        layers.BatchNormalization(),
+        layers.ReLU(),
+        layers.Conv2D(32, 3, padding="same", activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.DepthwiseConv2D(3, activation="relu"),
+        layers.Flatten(),
+        layers.Dense(10, activation="softmax"),
+    )
+    return compiled(model, loss="sparse_categorical_crossentropy"), [numbers(10, 20, 20, 8)], [classes(10, 10)]
+
+
+@case
+def recurrences():
+    model = sequential((12, 16), layers.Bidirectional(layers.LSTM(48, return_sequences=True)), layers.GRU(64), layers.Dense(1))
+    return compiled(model), [numbers(20, 12, 16)], [numbers(20, 1)]
+
+
+@case
+def attention():
+    x = layers.Input((24, 32))
+    mixed = layers.LayerNormalization()(x + layers.MultiHeadAttention(2, 16)(x, x))
+    model = keraunos.Model(x, layers.Dense(3)(layers.GlobalAveragePooling1D()(layers.Dense(64, activation="gelu")(mixed))))
+    return compiled(model), [numbers(20, 24, 32)], [numbers(20, 3)]

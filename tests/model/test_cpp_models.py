@@ -53,15 +53,24 @@ def test_predictions_have_the_bits_of_python(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", sorted(set(CASES) - STATEFUL))
-def test_a_session_gives_the_bits_and_neither_allocates_nor_locks(name, tmp_path):
+def test_a_session_gives_the_bits_and_does_not_allocate_and_one_thread_locks_nothing(name, tmp_path):
     model, x, _ = made(name)
     model.save(tmp_path / "m.keras")
     expected = flat(model.predict(given(model, x), batch_size=len(x[0]), verbose=0))
     inputs = write_tensors(tmp_path, x)
-    counts = values_of(drive(tmp_path / "m.keras", "session", tmp_path / "out", *inputs).stdout)
-    assert counts == {"allocations": [0], "locks": [0]}
-    for i, want in enumerate(expected):
-        assert read_tensor(tmp_path / f"out.{i}").tobytes() == want.tobytes()
+    for threads in (1, 2, 0):
+        counts = values_of(drive(tmp_path / "m.keras", "session", threads, tmp_path / "out", *inputs).stdout)
+        assert counts["allocations"] == [0]
+        assert threads != 1 or counts["locks"] == [0]
+        for i, want in enumerate(expected):
+            assert read_tensor(tmp_path / f"out.{i}").tobytes() == want.tobytes()
+
+
+def test_a_session_refuses_a_negative_number_of_threads(tmp_path):
+    model, x, _ = made("one_dense")
+    model.save(tmp_path / "m.keras")
+    failed = drive(tmp_path / "m.keras", "session", -1, tmp_path / "out", *write_tensors(tmp_path, x), check=False)
+    assert failed.returncode == 3 and "session: the number of threads must be 0" in failed.stderr
 
 
 @pytest.mark.parametrize("name", TRAINED)
@@ -112,7 +121,7 @@ def test_a_model_that_was_never_trained_can_be_trained_in_cpp(tmp_path):
 def test_state_lives_from_run_to_run_of_a_session(tmp_path):
     model, x, _ = made("counting_state")
     model.save(tmp_path / "m.keras")
-    drive(tmp_path / "m.keras", "session", tmp_path / "out", *write_tensors(tmp_path, x))
+    drive(tmp_path / "m.keras", "session", 1, tmp_path / "out", *write_tensors(tmp_path, x))
     # The file is written before the ten runs that are counted.
     np.testing.assert_array_equal(read_tensor(tmp_path / "out.0"), x[0] + 1)
 

@@ -115,7 +115,7 @@ def test_keras_loads_predicts_the_same_and_continues(name, tmp_path):
 def test_sessions_of_designs_neither_allocate_nor_lock(name, tmp_path):
     path = designed(name, tmp_path)
     x, _ = data_for(keraunos.saving.load_model(path))
-    counts = values_of(drive(path, "session", tmp_path / "out", *write_tensors(tmp_path, x)).stdout)
+    counts = values_of(drive(path, "session", 1, tmp_path / "out", *write_tensors(tmp_path, x)).stdout)
     assert counts == {"allocations": [0], "locks": [0]}
 
 

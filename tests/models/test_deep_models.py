@@ -39,6 +39,32 @@ def nested_functional(depth):
     return model
 
 
+@keraunos.saving.register_keras_serializable("test_deep_models")
+class Around(layers.Layer):
+    """A layer that holds another one."""
+
+    def __init__(self, inner, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = inner
+
+    def call(self, x):
+        return self.inner(x)
+
+    def get_config(self):
+        return {**super().get_config(), "inner": keraunos.saving.serialize_keras_object(self.inner)}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(keraunos.saving.deserialize_keras_object(config.pop("inner")), **config)
+
+
+def nested_layers(depth):
+    layer = layers.Dense(3, kernel_initializer="ones")
+    for _ in range(depth - 2):
+        layer = Around(layer)
+    return keraunos.Sequential([keraunos.Input((3,)), layer])
+
+
 def copies(model, path):
     """The model, by every way there is to make another of it."""
     yield type(model).from_config(model.get_config())
@@ -82,16 +108,26 @@ def test_a_long_sequential_model_may_be_made_layer_by_layer():
     np.testing.assert_array_equal(model.predict(ONES, verbose=0), ONES)
 
 
-@pytest.mark.parametrize("nested", [nested_sequential, nested_functional])
-def test_models_nested_as_deep_as_allowed_work(nested, tmp_path):
+@pytest.mark.parametrize("nested", [nested_sequential, nested_functional, nested_layers])
+def test_layers_nested_as_deep_as_allowed_work(nested, tmp_path):
     model = nested(MAX_NESTING)
     check_all_uses(model, np.full((2, 3), 3.0), tmp_path)
 
 
-@pytest.mark.parametrize("nested", [nested_sequential, nested_functional])
-def test_models_nested_deeper_are_refused_when_they_are_made(nested):
+@pytest.mark.parametrize("nested", [nested_sequential, nested_functional, nested_layers])
+def test_layers_nested_deeper_are_refused_when_they_are_made(nested):
     with pytest.raises(ValueError, match=LIMIT):
         nested(MAX_NESTING + 1)
+
+
+def test_a_list_takes_no_layer_that_is_nested_as_deep_as_allowed():
+    layer = layers.Dense(3)
+    for _ in range(MAX_NESTING - 1):
+        layer = Around(layer)
+    holder = layers.Layer()
+    holder.parts = []
+    with pytest.raises(ValueError, match=LIMIT):
+        holder.parts.append(layer)
 
 
 def test_a_config_of_models_nested_deeper_is_refused():

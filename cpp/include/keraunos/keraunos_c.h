@@ -49,11 +49,15 @@ KERAUNOS_API int kn_model_fit(kn_model* model, const float* x, const int64_t* x_
 
 /* A session for fixed shapes: the sizes of all inputs one after another, with the rank of each. */
 KERAUNOS_API int kn_session_new(const kn_model* model, const int64_t* sizes, const size_t* ranks, size_t inputs, kn_session** session);
+/* The same with up to so many threads for a run, the calling one included; 0: as many as there are. kn_session_new has 1. */
+KERAUNOS_API int kn_session_new_threaded(const kn_model* model, const int64_t* sizes, const size_t* ranks, size_t inputs, int threads,
+                                         kn_session** session);
 KERAUNOS_API void kn_session_free(kn_session* session);
 /* Memory of an input or output of float32, and how many numbers it holds (count may be NULL). NULL when there is none. */
 KERAUNOS_API float* kn_session_input(kn_session* session, size_t i, size_t* count);
 KERAUNOS_API const float* kn_session_output(const kn_session* session, size_t i, size_t* count);
-/* Does not allocate, lock or call the system; KN_VALUE when an input holds a value that the model refuses. */
+/* Does not allocate and, with one thread, does not lock or call the system; KN_VALUE when an input holds a value that the model
+ * refuses. */
 KERAUNOS_API int kn_session_run(kn_session* session);
 KERAUNOS_API int kn_session_reset(kn_session* session);
 

@@ -56,9 +56,18 @@ struct History {
   std::map<std::string, std::vector<double>> history;
 };
 
-// One function planned for fixed shapes, with memory and variables of its own. run() does not throw, allocate, lock, or call
-// the system, and uses the calling thread only. State that the function updates (stateful recurrent layers) is the
-// session's own and lives from run to run. One thread at a time may use a session; any number of sessions run at once.
+struct SessionOptions {
+  // Threads that a run may use, the calling one included. 1: run() stays on the calling thread and does not allocate, lock, wait or
+  // call the system. More, or 0 for as many as there are (KERAUNOS_NUM_THREADS, else the processors): run() also hands large pieces of
+  // work to the threads that all models of the process share. It then may take a lock and wake threads that sleep, and waits for
+  // those that took a piece. It still does not allocate, gives the same bits, and is alone when another caller has the threads.
+  int threads = 1;
+};
+
+// One function planned for fixed shapes, with memory and variables of its own. run() does not throw or allocate and, unless
+// SessionOptions ask for more threads, does not lock or call the system. State that the function updates (stateful recurrent
+// layers) is the session's own and lives from run to run. One thread at a time may use a session; any number of sessions run at
+// once.
 class Session {
  public:
   Session(Session&&) noexcept;
@@ -126,8 +135,8 @@ class Model {
   std::map<std::string, Tensor> predict(const std::map<std::string, Tensor>& x, std::int64_t batch_size = 32) const;
 
   // Plans the function ("predict") for these input shapes; every size must be given.
-  Session session(const std::string& function, const std::vector<Shape>& shapes) const;
-  Session session(const std::vector<Shape>& shapes) const { return session("predict", shapes); }
+  Session session(const std::string& function, const std::vector<Shape>& shapes, const SessionOptions& options = {}) const;
+  Session session(const std::vector<Shape>& shapes, const SessionOptions& options = {}) const { return session("predict", shapes, options); }
 
   // Trains with the loss, the metrics and the optimizer that the model was compiled with. Targets follow the order of the model's
   // outputs. Throws when the file holds no train step, or shapes do not fit.

@@ -58,15 +58,9 @@ bool spin_until(Ready ready, std::chrono::microseconds limit) {
   return false;
 }
 
-// Set while this thread runs a chunk; a parallel_for in there runs serially.
-thread_local bool is_inside_chunk = false;
-
+// How many threads a parallel_for of this thread may use. 1 inside a chunk.
+thread_local int most_threads = kMaxThreads;
 thread_local int wanted_workers = 0;
-
-struct InsideChunk {
-  InsideChunk() { is_inside_chunk = true; }
-  ~InsideChunk() { is_inside_chunk = false; }
-};
 
 void run_serially(std::int64_t count, std::int64_t grain, const RangeFunction& body) {
   for (std::int64_t begin = 0; begin < count; begin += grain) body(begin, std::min(count, begin + grain));
@@ -109,21 +103,24 @@ class Pool {
     workers_.clear();
   }
 
-  void run(std::int64_t count, std::int64_t grain, std::int64_t chunks, const RangeFunction& body) {
-    const std::int64_t shares = std::min<std::int64_t>(chunks, static_cast<std::int64_t>(shares_.size()));
+  void run(std::int64_t count, std::int64_t grain, std::int64_t chunks, int limit, const RangeFunction& body) {
+    const std::int64_t threads = std::min<std::int64_t>(limit, static_cast<std::int64_t>(shares_.size()));
+    const std::int64_t shares = std::min(chunks, threads);
     job_ = {&body, count, grain, chunks, shares};
     failed_.store(false, std::memory_order_relaxed);
     remaining_.store(chunks, std::memory_order_relaxed);
-    const std::uint64_t epoch = epoch_.load(std::memory_order_relaxed) + 1;
+    const Notice before(notice_.load(std::memory_order_relaxed));
+    const bool is_for_all = threads == static_cast<std::int64_t>(shares_.size());
+    const Notice notice(before.job() + 1, shares, is_for_all ? Notice::kForAll : threads - 1);
     for (std::int64_t s = 0; s < shares; ++s) {
       const std::uint64_t left = static_cast<std::uint64_t>(job_.share_end(s) - job_.share_end(s - 1));
-      shares_[static_cast<std::size_t>(s)].ticket.store(epoch << 32 | left, std::memory_order_release);
+      shares_[static_cast<std::size_t>(s)].ticket.store(std::uint64_t{notice.job()} << 32 | left, std::memory_order_release);
     }
     // Sequentially consistent, like the sleeper's increment: one of the two sees the other.
-    epoch_.store(epoch, std::memory_order_seq_cst);
+    notice_.store(notice.bits(), std::memory_order_seq_cst);
     const int sleepers = sleepers_.load(std::memory_order_seq_cst);
-    if (sleepers > 0) wake(std::min<std::int64_t>(sleepers, chunks - 1));
-    take_chunks(0);
+    if (sleepers > 0) wake(std::min({std::int64_t{sleepers}, chunks - 1, threads - 1}));
+    take_chunks(notice, 0);
     wait_for_others();
     if (failed_.load(std::memory_order_acquire)) {
       std::exception_ptr error = std::move(error_);
@@ -186,9 +183,30 @@ class Pool {
   };
 
   // Neighbouring chunks, meant for one thread. The low half of the ticket counts those that nobody has taken, the high half
-  // is the job's epoch.
+  // is the job's number.
   struct alignas(64) Share {
     std::atomic<std::uint64_t> ticket{0};
+  };
+
+  // What a worker must know of a job before it takes part, in one word: the job's number, into how many shares it is parted,
+  // and how many workers may still join.
+  class Notice {
+   public:
+    // Every worker joins, and nobody counts: all of them writing to the word would slow down every job.
+    static constexpr std::int64_t kForAll = 0xffff;
+
+    explicit Notice(std::uint64_t bits) : bits_(bits) {}
+    Notice(std::uint32_t job, std::int64_t shares, std::int64_t places)
+        : bits_(std::uint64_t{job} << 32 | static_cast<std::uint64_t>(shares) << 16 | static_cast<std::uint64_t>(places)) {}
+
+    std::uint64_t bits() const { return bits_; }
+    std::uint32_t job() const { return static_cast<std::uint32_t>(bits_ >> 32); }
+    std::size_t shares() const { return bits_ >> 16 & 0xffff; }
+    std::int64_t places() const { return static_cast<std::int64_t>(bits_ & 0xffff); }
+    Notice with_place_taken() const { return Notice(bits_ - 1); }
+
+   private:
+    std::uint64_t bits_;
   };
 
   void wake(std::int64_t number, bool is_early = false) {
@@ -202,14 +220,14 @@ class Pool {
   }
 
   // First the thread's own share, then what others have left. From job to job a thread so meets the same part of the arrays,
-  // which its cache may still hold. A successful exchange means that the job of that epoch is not finished, so its record may
+  // which its cache may still hold. A successful exchange means that the job of that number is not finished, so its record may
   // be read; before it, the record may be changing.
-  void take_chunks(std::size_t home) {
-    for (std::size_t i = 0; i < shares_.size(); ++i) {
-      const std::size_t share = (home + i) % shares_.size();
+  void take_chunks(const Notice& notice, std::size_t home) {
+    for (std::size_t i = 0; i < notice.shares(); ++i) {
+      const std::size_t share = (home + i) % notice.shares();
       std::atomic<std::uint64_t>& shared = shares_[share].ticket;
       std::uint64_t ticket = shared.load(std::memory_order_acquire);
-      while ((ticket & kLowHalf) != 0) {
+      while (ticket >> 32 == notice.job() && (ticket & kLowHalf) != 0) {
         if (!shared.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
         const std::int64_t index = job_.share_end(static_cast<std::int64_t>(share)) - static_cast<std::int64_t>(ticket & kLowHalf);
         run_chunk(index * job_.grain, std::min(job_.count, (index + 1) * job_.grain));
@@ -220,7 +238,7 @@ class Pool {
   }
 
   void run_chunk(std::int64_t begin, std::int64_t end) {
-    InsideChunk inside;
+    const ThreadLimit serial(1);
     try {
       (*job_.body)(begin, end);
     } catch (...) {
@@ -245,31 +263,46 @@ class Pool {
   }
 
   void work() {
-    const std::size_t home = next_home_.fetch_add(1, std::memory_order_relaxed);
+    const std::size_t number = next_worker_.fetch_add(1, std::memory_order_relaxed);
     while (!stop_.load(std::memory_order_acquire)) {
-      const std::uint64_t seen = epoch_.load(std::memory_order_acquire);
-      take_chunks(home);
-      const auto has_news = [this, seen] { return epoch_.load(std::memory_order_acquire) != seen || stop_.load(std::memory_order_relaxed); };
+      Notice notice(notice_.load(std::memory_order_acquire));
+      // Share 0 is the caller's.
+      if (joins(notice)) take_chunks(notice, 1 + number % (notice.shares() - 1));
+      const std::uint32_t seen = notice.job();
+      const auto has_news = [this, seen] { return has_job_after(seen) || stop_.load(std::memory_order_relaxed); };
       if (!spin_until(has_news, kWorkerSpin)) sleep(seen);
     }
   }
 
+  // Whether this worker may take chunks of the job of the notice, which becomes that of a newer job if one is put up meanwhile.
+  bool joins(Notice& notice) {
+    while (notice.places() != Notice::kForAll) {
+      if (notice.places() == 0) return false;
+      std::uint64_t bits = notice.bits();
+      if (notice_.compare_exchange_weak(bits, notice.with_place_taken().bits(), std::memory_order_acq_rel, std::memory_order_acquire)) return true;
+      notice = Notice(bits);
+    }
+    return true;
+  }
+
+  bool has_job_after(std::uint32_t seen) const { return Notice(notice_.load(std::memory_order_seq_cst)).job() != seen; }
+
   // Until the workers are called, or a job newer than the one seen, even if its chunks are all taken by then: another one is likely to follow, and a
   // worker that only wakes for chunks would come too late for every job shorter than a wake-up.
-  void sleep(std::uint64_t seen) {
+  void sleep(std::uint32_t seen) {
     std::unique_lock<std::mutex> lock(mutex_);
     sleepers_.fetch_add(1, std::memory_order_seq_cst);
     const std::uint64_t calls = calls_;
-    wake_.wait(lock, [this, seen, calls] { return epoch_.load(std::memory_order_seq_cst) != seen || calls_ != calls || stop_.load(); });
+    wake_.wait(lock, [this, seen, calls] { return has_job_after(seen) || calls_ != calls || stop_.load(); });
     sleepers_.fetch_sub(1, std::memory_order_relaxed);
   }
 
   // What spinning threads read lies on lines of its own.
-  alignas(64) std::atomic<std::uint64_t> epoch_{0};
+  alignas(64) std::atomic<std::uint64_t> notice_{0};
   alignas(64) std::atomic<std::int64_t> remaining_{0};
   alignas(64) Job job_{};
   std::vector<Share> shares_;
-  std::atomic<std::size_t> next_home_{1};  // the caller's is 0
+  std::atomic<std::size_t> next_worker_{0};
   std::exception_ptr error_;
   std::atomic<bool> failed_{false};
   std::atomic<bool> stop_{false};
@@ -335,6 +368,11 @@ Pool* create_pool() {
   return pool;
 }
 
+Pool* started_pool() {
+  Pool* pool = the_pool.load(std::memory_order_acquire);
+  return pool != nullptr ? pool : create_pool();
+}
+
 struct Release {
   std::atomic<bool>& flag;
   ~Release() { flag.store(false, std::memory_order_release); }
@@ -342,8 +380,8 @@ struct Release {
 
 }  // namespace
 
-SerialScope::SerialScope() : before_(is_inside_chunk) { is_inside_chunk = true; }
-SerialScope::~SerialScope() { is_inside_chunk = before_; }
+ThreadLimit::ThreadLimit(int most) : before_(most_threads) { most_threads = std::min(before_, most); }
+ThreadLimit::~ThreadLimit() { most_threads = before_; }
 
 int thread_count() {
   const int count = the_count.load(std::memory_order_relaxed);
@@ -355,7 +393,7 @@ int thread_count() {
 
 void set_thread_count(int count) {
   if (count < 0) throw value_error("set_thread_count", "the number of threads must be 0 (automatic) or more", count);
-  if (is_inside_chunk) {
+  if (most_threads == 1) {
     throw make_error(ErrorKind::kRuntime, "set_thread_count", "must not be called from inside parallel work");
   }
   std::lock_guard<std::mutex> lock(pool_mutex());
@@ -371,25 +409,29 @@ void set_thread_count(int count) {
   pool->stop_workers();
 }
 
+void start_threads() {
+  if (thread_count() > 1) started_pool();
+}
+
 void parallel_for(std::int64_t count, std::int64_t grain, RangeFunction body) {
   if (count <= 0) return;
   grain = std::max<std::int64_t>(grain, 1);
   const std::int64_t chunks = (count - 1) / grain + 1;
   if (chunks == 1) return body(0, count);
-  if (is_inside_chunk || thread_count() == 1 || chunks >= (std::int64_t{1} << 31)) return run_serially(count, grain, body);
-  Pool* pool = the_pool.load(std::memory_order_acquire);
-  if (pool == nullptr) pool = create_pool();
+  if (most_threads == 1 || thread_count() == 1 || chunks >= (std::int64_t{1} << 31)) return run_serially(count, grain, body);
+  Pool* pool = started_pool();
   // The workers serve one caller at a time; a second one is not made to wait.
   if (pool->is_busy.load(std::memory_order_relaxed) || pool->is_busy.exchange(true, std::memory_order_acquire)) {
     return run_serially(count, grain, body);
   }
   wanted_workers = std::max(wanted_workers, static_cast<int>(std::min<std::int64_t>(chunks, kMaxThreads)) - 1);
   Release release{pool->is_busy};
-  pool->run(count, grain, chunks, body);
+  pool->run(count, grain, chunks, most_threads, body);
 }
 
 void call_workers(int count) {
-  if (count <= 0 || is_inside_chunk) return;
+  count = std::min(count, most_threads - 1);
+  if (count <= 0) return;
   if (Pool* pool = the_pool.load(std::memory_order_acquire)) pool->call_workers(count);
 }
 

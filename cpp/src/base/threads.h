@@ -30,20 +30,23 @@ void call_workers(int count);
 // The most workers that a parallel_for of this thread could have used since the last call of this function.
 int take_wanted_workers();
 
-// While one lives, every parallel_for of this thread runs serially: no other thread, no lock, no system call. Same bits.
-class SerialScope {
+// While one lives, every parallel_for of this thread uses at most so many threads, the caller included. 1: no other thread, no
+// lock, no system call. Same bits for any number.
+class ThreadLimit {
  public:
-  SerialScope();
-  ~SerialScope();
-  SerialScope(const SerialScope&) = delete;
-  SerialScope& operator=(const SerialScope&) = delete;
+  explicit ThreadLimit(int most);
+  ~ThreadLimit();
+  ThreadLimit(const ThreadLimit&) = delete;
+  ThreadLimit& operator=(const ThreadLimit&) = delete;
 
  private:
-  bool before_;
+  int before_;
 };
 
 // Threads that parallel_for uses, the caller included.
 int thread_count();
+// Starts the pool now, so that no later parallel_for has to: starting it allocates.
+void start_threads();
 // 0: automatic (KERAUNOS_NUM_THREADS, else affinity and cgroup limits). Negative is an error; large values are capped.
 void set_thread_count(int count);
 

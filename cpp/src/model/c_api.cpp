@@ -149,6 +149,10 @@ int kn_model_fit(kn_model* model, const float* x, const int64_t* x_sizes, size_t
 }
 
 int kn_session_new(const kn_model* model, const int64_t* sizes, const size_t* ranks, size_t inputs, kn_session** session) {
+  return kn_session_new_threaded(model, sizes, ranks, inputs, 1, session);
+}
+
+int kn_session_new_threaded(const kn_model* model, const int64_t* sizes, const size_t* ranks, size_t inputs, int threads, kn_session** session) {
   return guarded([&] {
     require(model, "model");
     require(sizes, "sizes");
@@ -159,7 +163,9 @@ int kn_session_new(const kn_model* model, const int64_t* sizes, const size_t* ra
       shapes.emplace_back(std::vector<std::int64_t>(sizes, sizes + ranks[i]));
       sizes += ranks[i];
     }
-    *session = new kn_session{model->model.session(shapes)};
+    SessionOptions options;
+    options.threads = threads;
+    *session = new kn_session{model->model.session(shapes, options)};
   });
 }
 

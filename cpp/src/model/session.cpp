@@ -22,6 +22,7 @@ struct Session::Parts {
   std::unique_ptr<Plan> plan;
   std::unique_ptr<Workspace> workspace;
   std::string error;
+  int threads = 1;
 
   // Runs once to let everything that is made on first use be made, then puts the state back.
   void warm_up();
@@ -32,6 +33,11 @@ namespace {
 
 void check_port(std::size_t i, std::size_t count, const char* what) {
   if (i >= count) throw index_error("Session", std::string("there is no ") + what + " of this number", std::to_string(i), std::to_string(count));
+}
+
+int threads_of(const SessionOptions& options) {
+  if (options.threads < 0) throw value_error("session", "the number of threads must be 0 (as many as there are) or more", options.threads);
+  return options.threads == 0 ? thread_count() : options.threads;
 }
 
 void check_dtype(const Port& port, Dtype dtype) {
@@ -50,7 +56,8 @@ void Session::Parts::reset() {
 }
 
 void Session::Parts::warm_up() {
-  const SerialScope serial;
+  const ThreadLimit limit(threads);
+  if (threads > 1) start_threads();
   try {
     plan->run_alone(*workspace);
   } catch (const Error&) {
@@ -88,7 +95,7 @@ const void* Session::output_memory(std::size_t i, Dtype dtype) const {
 }
 
 bool Session::run() noexcept {
-  const SerialScope serial;
+  const ThreadLimit limit(parts_->threads);
   try {
     parts_->plan->run_alone(*parts_->workspace);
     return true;
@@ -106,9 +113,10 @@ const char* Session::error() const noexcept { return parts_->error.c_str(); }
 
 void Session::reset() { parts_->reset(); }
 
-Session Model::session(const std::string& name, const std::vector<Shape>& shapes) const {
+Session Model::session(const std::string& name, const std::vector<Shape>& shapes, const SessionOptions& options) const {
   const StoredFunction& stored = parts_->stored(name);
   auto parts = std::make_unique<Session::Parts>();
+  parts->threads = threads_of(options);
   parts->inputs = input_ports(stored);
   if (shapes.size() != parts->inputs.size()) {
     throw value_error("session", "needs the shapes of " + std::to_string(parts->inputs.size()) + " inputs", shapes.size());

@@ -11,6 +11,7 @@ from keraunos.layers.layer_dtypes import LayerDtypes
 from keraunos.layers.layer_losses import LayerLosses
 from keraunos.layers.layer_quantization import LayerQuantization
 from keraunos.layers.layer_state import LayerState
+from keraunos.layers.nesting import check_nesting
 from keraunos.layers.short_call import UNTRACKED
 from keraunos.layers.tracker import DoNotTrackScope, Tracker
 from keraunos.metrics.metric import Metric
@@ -129,6 +130,7 @@ class Layer(LayerCalling, LayerBuilding, LayerQuantization, LayerState, LayerLos
                 "seed_generators": (_is_seed_generator, attributes["_seed_generators"]),
             },
             exclusions={"non_trainable_variables": ["trainable_variables"]},
+            checks={"layers": check_nesting},
         )
 
     def __setattr__(self, name, value):

@@ -45,11 +45,13 @@ class Tracker:
     Args:
         rules: Dictionary from store name to `(is_member, store list)`, tried in this order.
         exclusions: Dictionary from store name to the stores whose members must not enter it as well.
+        checks: Dictionary from store name to a function that raises an error when a value must not enter it.
     """
 
-    def __init__(self, rules, exclusions=None):
+    def __init__(self, rules, exclusions=None, checks=None):
         self.config = rules
         self.exclusions = exclusions or {}
+        self.checks = checks or {}
         self.locked = False
         self._lock_message = None
         self._ids = {}
@@ -105,6 +107,9 @@ class Tracker:
         """Appends `value` to the store of that name."""
         if self.locked:
             raise ValueError(self._lock_message)
+        check = self.checks.get(store_name)
+        if check is not None:
+            check(value)
         ids = self._ids_of(store_name)
         self.config[store_name][1].append(value)
         ids.add(id(value))

@@ -7,7 +7,6 @@ import numpy as np
 from keraunos import ops, tree
 from keraunos.class_table import table
 from keraunos.layers import InputLayer, InputSpec, Layer
-from keraunos.layers.nesting import check_nesting
 from keraunos.masking import get_keras_mask, set_keras_mask
 from keraunos.models.graph_cloning import clone_graph_nodes, is_input_keras_tensor
 from keraunos.models.model import Model
@@ -55,7 +54,6 @@ class Functional(Function, Model):
         if not all(is_input_keras_tensor(x) for x in tree.flatten(inputs)):
             inputs, outputs = clone_graph_nodes(inputs, outputs)
         Function.__init__(self, inputs, outputs, name=name)
-        check_nesting(self.name, self.layers)
         if trainable is not None:
             self.trainable = trainable
         for layer in self.layers:

@@ -5,7 +5,6 @@ import inspect
 from keraunos import serialization, tree
 from keraunos.errors import ModelConfigError, shorten
 from keraunos.layers import InputLayer, Layer
-from keraunos.layers.nesting import check_nesting
 from keraunos.masking import get_keras_mask
 from keraunos.models.functional import Functional
 from keraunos.models.model import Model
@@ -72,11 +71,11 @@ class Sequential(Model):
                 f"Sequential model '{self.name}' has already been configured to use input shape "
                 f"{self._layers[0].batch_shape}. You cannot add a different Input layer to it."
             )
-        check_nesting(self.name, [layer])
+        names = self._layers_by_name()
+        self._layers.append(layer)
+        names[layer.name] = layer
         graph = self._graph
         self._forget_functions()
-        self._layers_by_name()[layer.name] = layer
-        self._layers.append(layer)
         if not rebuild:
             self.built = False
             self._set_graph(None)

@@ -206,6 +206,13 @@ def operations(family):
     return operation
 
 
+def named(function, name, meaning):
+    """The function with the name and the docstring of the op that it computes: for ops made by a function."""
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = meaning
+    return function
+
+
 def _first_parameter(function):
     code = function.__code__
     return (code.co_varnames[0],) if code.co_argcount or code.co_flags & 0x04 else ()

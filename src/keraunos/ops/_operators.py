@@ -4,37 +4,39 @@ from __future__ import annotations
 
 import numpy as np
 
+from keraunos import dtypes
+from keraunos.ops._arguments import with_dtype
 from keraunos.ops import _dims
-from keraunos.ops.numpy import elementwise, indexing, linear, shaping
+from keraunos.ops.numpy import arithmetic, bits, comparisons, elementwise, indexing, joining, linear, shaping
 from keraunos.tensor import KerasTensor, Tensor, execute, scalar
 from keraunos.variable import Variable
 
 _BINARY = {
-    "add": elementwise.add,
-    "sub": elementwise.subtract,
-    "mul": elementwise.multiply,
-    "truediv": elementwise.true_divide,
-    "floordiv": elementwise.floor_divide,
-    "mod": elementwise.mod,
-    "pow": elementwise.power,
+    "add": arithmetic.add,
+    "sub": arithmetic.subtract,
+    "mul": arithmetic.multiply,
+    "truediv": arithmetic.true_divide,
+    "floordiv": arithmetic.floor_divide,
+    "mod": arithmetic.mod,
+    "pow": arithmetic.power,
     "matmul": linear.matmul,
 }
 _LOGIC = {
-    "and": (elementwise.bitwise_and, elementwise.logical_and),
-    "or": (elementwise.bitwise_or, elementwise.logical_or),
-    "xor": (elementwise.bitwise_xor, elementwise.logical_xor),
+    "and": (bits.bitwise_and, comparisons.logical_and),
+    "or": (bits.bitwise_or, comparisons.logical_or),
+    "xor": (bits.bitwise_xor, comparisons.logical_xor),
 }
 _COMPARISONS = {
-    "eq": elementwise.equal,
-    "ne": elementwise.not_equal,
-    "lt": elementwise.less,
-    "le": elementwise.less_equal,
-    "gt": elementwise.greater,
-    "ge": elementwise.greater_equal,
+    "eq": comparisons.equal,
+    "ne": comparisons.not_equal,
+    "lt": comparisons.less,
+    "le": comparisons.less_equal,
+    "gt": comparisons.greater,
+    "ge": comparisons.greater_equal,
 }
 # Operands of one dtype go straight to the core.
 _DIRECT = {"add": "add", "sub": "subtract", "mul": "multiply"}
-_FLOATS = elementwise.dtypes.FLOATS
+_FLOATS = dtypes.FLOATS
 _FOREIGN = (str, bytes, dict, set)
 
 
@@ -79,7 +81,7 @@ def _attach_to_tensor():
     _attach(Tensor, "neg", lambda self: elementwise.negative(self))
     _attach(Tensor, "pos", lambda self: self)
     _attach(Tensor, "abs", lambda self: elementwise.absolute(self))
-    _attach(Tensor, "invert", lambda self: elementwise.bitwise_not(self))
+    _attach(Tensor, "invert", lambda self: bits.bitwise_not(self))
     _attach(Tensor, "getitem", lambda self, key: indexing.get_item(self, key))
     _attach(Tensor, "round", lambda self, digits=None: elementwise.round(self, digits or 0))
     _attach(Tensor, "len", _length)
@@ -91,7 +93,7 @@ def _attach_to_tensor():
     _attach(Tensor, "contains", lambda self, item: bool(np.isin(np.asarray(item), self.numpy()).all()))
     Tensor.__array_priority__ = 1000
     Tensor.tolist = lambda self: self.numpy().tolist()
-    Tensor.astype = lambda self, dtype: elementwise.with_dtype(self, elementwise.dtypes.standardize_dtype(dtype))
+    Tensor.astype = lambda self, dtype: with_dtype(self, dtypes.standardize_dtype(dtype))
     Tensor.reshape = lambda self, *shape: shaping.reshape(self, shape[0] if len(shape) == 1 else shape)
     Tensor.T = property(lambda self: shaping.transpose(self))
     Tensor.size = property(_element_count)
@@ -108,11 +110,11 @@ def _length(self):
 def _rows(self):
     if not self.shape:
         raise TypeError("iteration over a tensor of rank 0")
-    return iter([shaping.slice_axis(self, 0, i, i + 1, squeeze_axis=True) for i in range(_length(self))])
+    return iter([joining.slice_axis(self, 0, i, i + 1, squeeze_axis=True) for i in range(_length(self))])
 
 
 def _index(self):
-    if self.dtype == "bool" or self.dtype not in elementwise.dtypes.INTS or self.shape:
+    if self.dtype == "bool" or self.dtype not in dtypes.INTS or self.shape:
         raise TypeError(f"only integer tensors of rank 0 can be converted to an index. Received: {self.dtype} {self.shape}")
     return int(self.numpy())
 
@@ -136,7 +138,7 @@ def _format(self, spec):
 
 
 def _attach_to_keras_tensor():
-    for name, op in {**_BINARY, "div": elementwise.divide, **{n: pair[1] for n, pair in _LOGIC.items()}}.items():
+    for name, op in {**_BINARY, "div": arithmetic.divide, **{n: pair[1] for n, pair in _LOGIC.items()}}.items():
         _attach(KerasTensor, name, lambda self, other, op=op: op(self, other))
         _attach(KerasTensor, "r" + name, lambda self, other, op=op: op(other, self))
     for name, op in _COMPARISONS.items():
@@ -145,7 +147,7 @@ def _attach_to_keras_tensor():
     _attach(KerasTensor, "neg", lambda self: elementwise.negative(self))
     _attach(KerasTensor, "pos", lambda self: self)
     _attach(KerasTensor, "abs", lambda self: elementwise.absolute(self))
-    _attach(KerasTensor, "invert", lambda self: elementwise.logical_not(self))
+    _attach(KerasTensor, "invert", lambda self: comparisons.logical_not(self))
     _attach(KerasTensor, "getitem", lambda self, key: indexing.get_item(self, key))
     _attach(KerasTensor, "round", lambda self, ndigits=None: elementwise.round(self, decimals=ndigits or 0))
 
@@ -158,7 +160,7 @@ def _attach_to_variable():
         _attach(Variable, name, lambda self, other, op=op: NotImplemented if other is None else op(self.value, _value(other)))
     _attach(Variable, "neg", lambda self: elementwise.negative(self.value))
     _attach(Variable, "abs", lambda self: elementwise.absolute(self.value))
-    _attach(Variable, "invert", lambda self: elementwise.bitwise_not(self.value))
+    _attach(Variable, "invert", lambda self: bits.bitwise_not(self.value))
     _attach(Variable, "getitem", lambda self, key: indexing.get_item(self.value, key))
     _attach(Variable, "round", lambda self, ndigits=None: elementwise.round(self.value, decimals=ndigits or 0))
     _attach(Variable, "len", lambda self: _length(self.value))

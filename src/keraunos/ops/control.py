@@ -8,7 +8,7 @@ from keraunos import _core, tree
 from keraunos.ops import _dims
 from keraunos.ops._arguments import axis_index, concrete, tensor
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import elementwise, shaping
+from keraunos.ops.numpy import arithmetic, comparisons, joining, repeating
 from keraunos.ops.shape_inference import compute_output_spec
 from keraunos.tensor import KerasTensor, Tensor, cast_tensor, convert_to_tensor, execute
 
@@ -105,7 +105,7 @@ def switch(index, branches, *operands):
     def chain(i):
         if i == len(branches) - 1:
             return branches[i](*operands)
-        return cond(elementwise.less_equal(index, i), lambda: branches[i](*operands), lambda: chain(i + 1))
+        return cond(comparisons.less_equal(index, i), lambda: branches[i](*operands), lambda: chain(i + 1))
 
     return chain(0)
 
@@ -182,10 +182,10 @@ def fori_loop(lower, upper, body_fun, init_val):
             for i in range(int(first), int(last)):
                 value = body_fun(tensor(i), value)
             return tree.map_structure(convert_to_tensor, value)
-        indices = elementwise.add(_dims.iota(builtins.max(int(last) - int(first), 0), "int32"), int(first))
+        indices = arithmetic.add(_dims.iota(builtins.max(int(last) - int(first), 0), "int32"), int(first))
         return scan(lambda value, i: (body_fun(i, value), None), init_val, indices)[0]
     start = (tensor(lower), init_val)
-    return while_loop(lambda i, _: elementwise.less(i, upper), lambda i, v: (i + 1, body_fun(i, v)), start)[1]
+    return while_loop(lambda i, _: comparisons.less(i, upper), lambda i, v: (i + 1, body_fun(i, v)), start)[1]
 
 
 @operation("f", "init", "xs")
@@ -229,7 +229,7 @@ def _python_scan(f, init, xs, leaves, count, reverse):
     for i in reversed(range(count)) if reverse else range(count):
         x = None
         if xs is not None:
-            slices = [shaping.slice_axis(leaf, 0, i, i + 1, squeeze_axis=True) for leaf in leaves]
+            slices = [joining.slice_axis(leaf, 0, i, i + 1, squeeze_axis=True) for leaf in leaves]
             x = tree.pack_sequence_as(xs, slices)
         carry, y = f(carry, x)
         ys.append(y)
@@ -241,7 +241,7 @@ def _python_scan(f, init, xs, leaves, count, reverse):
         return carry, empty
     if ys[0] is None:
         return carry, None
-    return carry, tree.map_structure(lambda *rows: shaping.stack(builtins.list(rows)), *ys, none_is_leaf=False)
+    return carry, tree.map_structure(lambda *rows: joining.stack(builtins.list(rows)), *ys, none_is_leaf=False)
 
 
 def _step_spec(x):
@@ -336,14 +336,14 @@ def associative_scan(f, elems, reverse=False, axis=0):
         )
 
     def part(x, a, begin, end):
-        return shaping.slice_axis(x, a, begin, end)
+        return joining.slice_axis(x, a, begin, end)
 
     def combine(first, second):
         result = f(tree.pack_sequence_as(elems, first), tree.pack_sequence_as(elems, second))
         return [convert_to_tensor(x) for x in tree.flatten(result)]
 
     if reverse:
-        leaves = [shaping.flip(x, a) for x, a in zip(leaves, axes)]
+        leaves = [repeating.flip(x, a) for x, a in zip(leaves, axes)]
     # Each round lets every element take in what lies 1, 2, 4, ... before it.
     distance = 1
     while distance < count:
@@ -351,10 +351,10 @@ def associative_scan(f, elems, reverse=False, axis=0):
         later = [part(x, a, distance, None) for x, a in zip(leaves, axes)]
         joined = combine(earlier, later)
         heads = [part(x, a, 0, distance) for x, a in zip(leaves, axes)]
-        leaves = [shaping.concatenate([head, new], axis=a) for head, new, a in zip(heads, joined, axes)]
+        leaves = [joining.concatenate([head, new], axis=a) for head, new, a in zip(heads, joined, axes)]
         distance *= 2
     if reverse:
-        leaves = [shaping.flip(x, a) for x, a in zip(leaves, axes)]
+        leaves = [repeating.flip(x, a) for x, a in zip(leaves, axes)]
     return tree.pack_sequence_as(elems, leaves)
 
 

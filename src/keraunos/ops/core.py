@@ -12,7 +12,7 @@ from keraunos.dtypes import standardize_dtype
 from keraunos.ops import _dims
 from keraunos.ops._arguments import axis_index, concrete, tensor, with_dtype
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import elementwise, indexing, shaping
+from keraunos.ops.numpy import arithmetic, choices, comparisons, indexing, joining
 from keraunos.ops.numpy.elementwise import largest_number, smallest_number
 from keraunos.tensor import KerasTensor, cast_tensor, execute
 
@@ -78,7 +78,7 @@ def saturate_cast(x, dtype):
         while int(limit(high)) > largest_number(dtype):
             high = float(np.nextafter(limit(high), limit(0)))
     if x.dtype != "bool":
-        x = elementwise.clip(x, _in_range(low, x.dtype), _in_range(high, x.dtype))
+        x = choices.clip(x, _in_range(low, x.dtype), _in_range(high, x.dtype))
     return cast_tensor(x, dtype)
 
 
@@ -115,7 +115,7 @@ def unstack(x, num=None, axis=0):
     count = x.shape[axis] if num is None else num
     if count is None:
         raise _unknown_count(x)
-    return [shaping.slice_axis(x, axis, i, i + 1, squeeze_axis=True) for i in range(count)]
+    return [joining.slice_axis(x, axis, i, i + 1, squeeze_axis=True) for i in range(count)]
 
 
 # ------------------------------------------------------------------ slices
@@ -163,14 +163,14 @@ def slice(inputs, start_indices, shape):
                     f"slice: {size} elements from {start} do not lie inside of shape {tuple(x.shape)}. "
                     f"Received: start_indices={starts}, shape={sizes}"
                 )
-        ends = [shaping.OPEN_END if size == -1 else start + size for start, size in zip(starts, sizes)]
+        ends = [joining.OPEN_END if size == -1 else start + size for start, size in zip(starts, sizes)]
         return execute("slice", [x], {"begin": starts, "end": ends, "strides": [1] * len(starts)})
     starts = _start_vector(start_indices)
     if builtins.all(type(size) is int and size >= 0 for size in sizes):
         return execute("dynamic_slice", [x, starts], {"sizes": list(sizes)})
     for axis, size in enumerate(sizes):
         start = _dims._element(starts, axis)
-        end = None if type(size) is int and size == -1 else elementwise.add(start, size)
+        end = None if type(size) is int and size == -1 else arithmetic.add(start, size)
         x = indexing._dynamic_slice(x, axis, builtins.slice(start, end))
     return x
 
@@ -188,7 +188,7 @@ def _starts(start_indices):
 
 def _start_vector(start_indices):
     if isinstance(start_indices, (list, tuple)):
-        return shaping.stack([with_dtype(start, "int32") for start in start_indices])
+        return joining.stack([with_dtype(start, "int32") for start in start_indices])
     return with_dtype(start_indices, "int32")
 
 
@@ -217,8 +217,8 @@ def _coordinates(indices, sizes):
     if known is not None and (not known.size or known.min() >= 0):
         return indices
     sizes = sizes[: indices.shape[-1]]
-    lengths = shaping.stack([with_dtype(size, indices.dtype) for size in sizes])
-    return elementwise.where(elementwise.less(indices, 0), elementwise.add(indices, lengths), indices)
+    lengths = joining.stack([with_dtype(size, indices.dtype) for size in sizes])
+    return choices.where(comparisons.less(indices, 0), arithmetic.add(indices, lengths), indices)
 
 
 @operation("indices", "values")
@@ -251,14 +251,14 @@ def scatter_update(inputs, indices, updates, reduction=None):
         updates = _dims.broadcast_to(updates, wanted)
     if reduction is None or reduction == "add":
         return execute("scatter_add" if reduction else "scatter_update", [x, indices, updates], {})
-    combine = {"max": elementwise.maximum, "min": elementwise.minimum, "mul": elementwise.multiply}[reduction]
+    combine = {"max": arithmetic.maximum, "min": arithmetic.minimum, "mul": arithmetic.multiply}[reduction]
     if indices.shape[0] is None:
         raise ValueError(f"scatter_update: reduction='{reduction}' needs a known number of updates.")
     # One after the other: several may name the same place.
     for i in range(indices.shape[0]):
-        place = shaping.slice_axis(indices, 0, i, i + 1)
-        update = shaping.slice_axis(updates, 0, i, i + 1)
-        key = tuple(shaping.slice_axis(place, 1, axis, axis + 1, squeeze_axis=True) for axis in range(place.shape[1]))
+        place = joining.slice_axis(indices, 0, i, i + 1)
+        update = joining.slice_axis(updates, 0, i, i + 1)
+        key = tuple(joining.slice_axis(place, 1, axis, axis + 1, squeeze_axis=True) for axis in range(place.shape[1]))
         x = execute("scatter_update", [x, place, combine(indexing.get_item(x, key), update)], {})
     return x
 

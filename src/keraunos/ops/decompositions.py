@@ -6,7 +6,7 @@ import numpy as np
 
 from keraunos.ops._arguments import float_pair, floats
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import elementwise, linear, reduction, shaping
+from keraunos.ops.numpy import arithmetic, choices, comparisons, joining, linear, reduction, shaping
 from keraunos.tensor import cast_tensor, execute
 
 operation = operations("linalg")
@@ -69,9 +69,9 @@ def qr(x, mode="reduced"):
         return tuple(execute("qr", [x], {"full": mode == "complete" and rows > columns}))
     # A wide matrix: the square on its left decides about q.
     rank = len(x.shape)
-    q, left = execute("qr", [shaping.slice_axis(x, rank - 1, 0, rows)], {"full": False})
-    right = linear.matmul(_turned(q), shaping.slice_axis(x, rank - 1, rows, columns))
-    return q, shaping.concatenate([left, right], axis=-1)
+    q, left = execute("qr", [joining.slice_axis(x, rank - 1, 0, rows)], {"full": False})
+    right = linear.matmul(_turned(q), joining.slice_axis(x, rank - 1, rows, columns))
+    return q, joining.concatenate([left, right], axis=-1)
 
 
 @operation(name="SVD")
@@ -119,8 +119,8 @@ def matrix_rank(x, tol=None):
     x = matrices("matrix_rank", x)
     values = singular_values(x)
     if tol is None:
-        tol = elementwise.multiply(reduction.max(values, axis=-1, keepdims=True), _default_cutoff(x))
-    return reduction.sum(cast_tensor(elementwise.greater(values, tol), "int32"), axis=-1)
+        tol = arithmetic.multiply(reduction.max(values, axis=-1, keepdims=True), _default_cutoff(x))
+    return reduction.sum(cast_tensor(comparisons.greater(values, tol), "int32"), axis=-1)
 
 
 @operation
@@ -134,10 +134,10 @@ def pinv(x, rcond=None):
     """
     x = matrices("pinv", x)
     u, s, vh = svd.__wrapped__(x, full_matrices=False)
-    cutoff = elementwise.multiply(reduction.max(s, axis=-1, keepdims=True), _default_cutoff(x) if rcond is None else rcond)
-    counts = elementwise.greater(s, cutoff)
-    inverse = elementwise.where(counts, elementwise.divide(1.0, elementwise.where(counts, s, 1.0)), 0.0)
-    return linear.matmul(elementwise.multiply(_turned(vh), shaping.expand_dims(inverse, -2)), _turned(u))
+    cutoff = arithmetic.multiply(reduction.max(s, axis=-1, keepdims=True), _default_cutoff(x) if rcond is None else rcond)
+    counts = comparisons.greater(s, cutoff)
+    inverse = choices.where(counts, arithmetic.divide(1.0, choices.where(counts, s, 1.0)), 0.0)
+    return linear.matmul(arithmetic.multiply(_turned(vh), shaping.expand_dims(inverse, -2)), _turned(u))
 
 
 @operation("a", "b")

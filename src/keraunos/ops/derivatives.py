@@ -5,7 +5,7 @@ from __future__ import annotations
 from keraunos import _core, tree
 from keraunos.ops._arguments import tensor
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import creation, elementwise, reduction
+from keraunos.ops.numpy import arithmetic, creation, elementwise, reduction
 
 operation = operations("linalg")
 
@@ -54,8 +54,8 @@ def _inner_products(gradients, directions):
     total = None
     for gradient, direction in zip(gradients, directions):
         if gradient is not None:
-            part = reduction.sum(elementwise.multiply(gradient, direction))
-            total = part if total is None else elementwise.add(total, part)
+            part = reduction.sum(arithmetic.multiply(gradient, direction))
+            total = part if total is None else arithmetic.add(total, part)
     return total
 
 

@@ -14,7 +14,7 @@ from keraunos.ops import _dims
 from keraunos.ops._arguments import floats, tensor, with_dtype
 from keraunos.ops._dispatch import operations
 from keraunos.ops.math import extract_sequences
-from keraunos.ops.numpy import elementwise, linear, shaping
+from keraunos.ops.numpy import arithmetic, elementwise, joining, linear, padding, repeating, shaping
 from keraunos.tensor import KerasTensor, cast_tensor, convert_to_tensor, execute, scalar
 
 operation = operations("math")
@@ -40,8 +40,8 @@ def _product(real, imaginary, other_real, other_imaginary, multiply):
     """The complex product; an imaginary part of `None` is zero."""
     if imaginary is None:
         return multiply(real, other_real), multiply(real, other_imaginary)
-    first = elementwise.subtract(multiply(real, other_real), multiply(imaginary, other_imaginary))
-    second = elementwise.add(multiply(real, other_imaginary), multiply(imaginary, other_real))
+    first = arithmetic.subtract(multiply(real, other_real), multiply(imaginary, other_imaginary))
+    second = arithmetic.add(multiply(real, other_imaginary), multiply(imaginary, other_real))
     return first, second
 
 
@@ -63,7 +63,7 @@ def _transform(real, imaginary, sign):
     sizes = _dims.shape_of(real)[:-1]
     parts = _transform(columns(real), None if imaginary is None else columns(imaginary), sign)
     angles = _angles(factor, rest, n)
-    turned = _product(*parts, _constant(np.cos(angles), dtype), _constant(sign * np.sin(angles), dtype), elementwise.multiply)
+    turned = _product(*parts, _constant(np.cos(angles), dtype), _constant(sign * np.sin(angles), dtype), arithmetic.multiply)
     angles = _angles(factor, factor, factor)
     matrices = _constant(np.cos(angles), dtype), _constant(sign * np.sin(angles), dtype)
     joined = _product(*turned, *matrices, lambda x, m: linear.matmul(m, x))
@@ -125,7 +125,7 @@ def _over_two_axes(x, sign, scale):
     if not scale:
         return parts
     count = float(real.shape[-1] * real.shape[-2])
-    return tuple(elementwise.divide(part, count) for part in parts)
+    return tuple(arithmetic.divide(part, count) for part in parts)
 
 
 @operation(name="FFT2")
@@ -144,10 +144,10 @@ def _fitted(x, length):
     """`x` cut, or filled up with zeros, to a length of its last axis."""
     last = len(x.shape) - 1
     if x.shape[last] is None:
-        x = shaping.pad(x, [(0, 0)] * last + [(0, length)])
+        x = padding.pad(x, [(0, 0)] * last + [(0, length)])
     elif x.shape[last] < length:
-        x = shaping.pad(x, [(0, 0)] * last + [(0, length - x.shape[last])])
-    return shaping.slice_axis(x, last, 0, length) if x.shape[last] != length else x
+        x = padding.pad(x, [(0, 0)] * last + [(0, length - x.shape[last])])
+    return joining.slice_axis(x, last, 0, length) if x.shape[last] != length else x
 
 
 def _rfft_spec(x, fft_length=None):
@@ -173,7 +173,7 @@ def rfft(x, fft_length=None):
     x = _fitted(x, fft_length)
     last = len(x.shape) - 1
     parts = _transform(x, None, -1.0)
-    return tuple(shaping.slice_axis(part, last, 0, fft_length // 2 + 1) for part in parts)
+    return tuple(joining.slice_axis(part, last, 0, fft_length // 2 + 1) for part in parts)
 
 
 def _irfft_spec(x, fft_length=None):
@@ -204,7 +204,7 @@ def irfft(x, fft_length=None):
 
     def mirrored(x, sign):
         # The frequencies above the middle are the conjugates of those below.
-        tail = execute("flip", [shaping.slice_axis(x, last, 1, (fft_length + 1) // 2)], {"axes": [last]})
+        tail = execute("flip", [joining.slice_axis(x, last, 1, (fft_length + 1) // 2)], {"axes": [last]})
         tail = elementwise.negative(tail) if sign < 0 else tail
         return execute("concatenate", [x, tail], {"axis": last})
 
@@ -212,9 +212,9 @@ def irfft(x, fft_length=None):
     edges[0] = 0.0
     if fft_length % 2 == 0:
         edges[-1] = 0.0
-    imaginary = elementwise.multiply(imaginary, _constant(edges, imaginary.dtype))
+    imaginary = arithmetic.multiply(imaginary, _constant(edges, imaginary.dtype))
     result = _transform(mirrored(real, 1), mirrored(imaginary, -1), 1.0)[0]
-    return elementwise.divide(result, float(fft_length))
+    return arithmetic.divide(result, float(fft_length))
 
 
 def _window(window, length, dtype):
@@ -255,7 +255,7 @@ def _check_lengths(sequence_length, sequence_stride, fft_length):
 
 def _centred(window, sequence_length, fft_length):
     before = (fft_length - sequence_length) // 2
-    return shaping.pad(window, [(before, fft_length - sequence_length - before)])
+    return padding.pad(window, [(before, fft_length - sequence_length - before)])
 
 
 @operation(name="STFT")
@@ -279,12 +279,12 @@ def stft(x, sequence_length, sequence_stride, fft_length, window="hann", center=
     weights = _window(window, sequence_length, x.dtype)
     if center:
         half = fft_length // 2
-        x = shaping.pad(x, [(0, 0)] * (len(x.shape) - 1) + [(half, half)], mode="reflect")
+        x = padding.pad(x, [(0, 0)] * (len(x.shape) - 1) + [(half, half)], mode="reflect")
     frames = extract_sequences(x, fft_length, sequence_stride)
     if weights is None and sequence_length != fft_length:
         weights = _constant(np.ones(sequence_length), x.dtype)
     if weights is not None:
-        frames = elementwise.multiply(frames, _centred(weights, sequence_length, fft_length))
+        frames = arithmetic.multiply(frames, _centred(weights, sequence_length, fft_length))
     return rfft(frames, fft_length)
 
 
@@ -339,27 +339,27 @@ def istft(x, sequence_length, sequence_stride, fft_length, length=None, window="
         if sequence_length == fft_length and center:
             squares = _dims.broadcast_to(elementwise.square(weights), (count, fft_length))
             envelope = _overlapped(squares, sequence_stride)
-            signal = _overlapped(elementwise.multiply(frames, weights), sequence_stride)
-            signal = elementwise.divide_no_nan(signal, envelope)
+            signal = _overlapped(arithmetic.multiply(frames, weights), sequence_stride)
+            signal = arithmetic.divide_no_nan(signal, envelope)
         else:
-            frames = elementwise.multiply(frames, _inverse_window(weights, sequence_stride, fft_length))
+            frames = arithmetic.multiply(frames, _inverse_window(weights, sequence_stride, fft_length))
             signal = _overlapped(frames, sequence_stride)
     else:
         signal = _overlapped(frames, sequence_stride)
     start = fft_length // 2 if center else 0
     last = len(signal.shape) - 1
     end = signal.shape[last] - start if length is None else min(start + length, signal.shape[last])
-    signal = shaping.slice_axis(signal, last, start, end)
+    signal = joining.slice_axis(signal, last, start, end)
     return signal if length is None else _fitted(signal, length)
 
 
 def _inverse_window(weights, stride, length):
     """The window over the sum of squares of all the windows that reach a place."""
     overlaps = -(-length // stride)
-    squares = shaping.pad(elementwise.square(weights), [(0, overlaps * stride - length)])
+    squares = padding.pad(elementwise.square(weights), [(0, overlaps * stride - length)])
     sums = execute("sum", [_dims.reshape(squares, (overlaps, stride))], {"axes": [0], "keepdims": True})
-    sums = _dims.reshape(shaping.tile(sums, (overlaps, 1)), (overlaps * stride,))
-    return elementwise.divide(weights, shaping.slice_axis(sums, 0, 0, length))
+    sums = _dims.reshape(repeating.tile(sums, (overlaps, 1)), (overlaps * stride,))
+    return arithmetic.divide(weights, joining.slice_axis(sums, 0, 0, length))
 
 
 __all__ = ["fft", "fft2", "ifft2", "irfft", "istft", "rfft", "stft"]

@@ -25,7 +25,7 @@ from keraunos.ops.decompositions import (
     triangular_solution,
 )
 from keraunos.ops.derivatives import jvp
-from keraunos.ops.numpy import elementwise, linear, reduction, shaping
+from keraunos.ops.numpy import arithmetic, choices, comparisons, diagonals, elementwise, joining, linear, reduction, shaping
 from keraunos.tensor import cast_tensor, convert_to_tensor, execute, scalar
 
 operation = operations("linalg")
@@ -80,11 +80,11 @@ def _vector_norm(x, order, axis, keepdims):
     if order == -math.inf:
         return reduction.min(size, axis=axis, keepdims=keepdims)
     if order == 0:
-        return reduction.sum(cast_tensor(elementwise.not_equal(x, 0), x.dtype), axis=axis, keepdims=keepdims)
+        return reduction.sum(cast_tensor(comparisons.not_equal(x, 0), x.dtype), axis=axis, keepdims=keepdims)
     if order == 1:
         return reduction.sum(size, axis=axis, keepdims=keepdims)
-    total = reduction.sum(elementwise.power(size, float(order)), axis=axis, keepdims=keepdims)
-    return elementwise.power(total, 1.0 / order)
+    total = reduction.sum(arithmetic.power(size, float(order)), axis=axis, keepdims=keepdims)
+    return arithmetic.power(total, 1.0 / order)
 
 
 def _matrix_norm(x, order, axes, keepdims):
@@ -119,8 +119,8 @@ def _is_at(size, index, dtype="bool"):
 def _element(x, row, column):
     """`x[..., row, column]` with both axes kept at size 1."""
     rank = len(x.shape)
-    x = shaping.slice_axis(x, rank - 2, row, row + 1) if row is not None else x
-    return shaping.slice_axis(x, rank - 1, column, column + 1) if column is not None else x
+    x = joining.slice_axis(x, rank - 2, row, row + 1) if row is not None else x
+    return joining.slice_axis(x, rank - 1, column, column + 1) if column is not None else x
 
 
 def _eliminated(x):
@@ -141,27 +141,27 @@ def _eliminated(x):
             break
         column = elementwise.absolute(_element(x, None, step))
         below = convert_to_tensor((np.arange(height) >= step)[:, None])
-        candidates = elementwise.where(below, column, -1.0)
+        candidates = choices.where(below, column, -1.0)
         pivot = reduction.argmax(candidates, axis=-2, keepdims=True)
         pivots.append(shaping.squeeze(pivot, -1))
         # Exchange the rows `step` and `pivot`.
         place = convert_to_tensor(np.arange(height, dtype="int32")[:, None])
-        source = elementwise.where(elementwise.equal(place, pivot), step, place)
-        source = elementwise.where(convert_to_tensor(np.arange(height)[:, None] == step), pivot, source)
+        source = choices.where(comparisons.equal(place, pivot), step, place)
+        source = choices.where(convert_to_tensor(np.arange(height)[:, None] == step), pivot, source)
         source = cast_tensor(source, "int32")
         rows = _dims.broadcast_to(source, _dims.shape_of(x))
         x = execute("take_along_axis", [x, rows], {"axis": rank - 2})
         order = execute("take_along_axis", [order, shaping.squeeze(source, -1)], {"axis": rank - 2})
-        sign = elementwise.where(elementwise.equal(pivot, step), sign, elementwise.negative(sign))
+        sign = choices.where(comparisons.equal(pivot, step), sign, elementwise.negative(sign))
         # Subtract multiples of the pivot row from the rows below; keep the multipliers where zeros would come.
         head = _element(x, step, step)
         after = convert_to_tensor((np.arange(height) > step)[:, None])
-        factors = elementwise.where(after, elementwise.divide_no_nan(_element(x, None, step), head), 0.0)
+        factors = choices.where(after, arithmetic.divide_no_nan(_element(x, None, step), head), 0.0)
         right = convert_to_tensor(np.arange(width) > step)
-        row = elementwise.where(right, _element(x, step, None), 0.0)
-        x = elementwise.subtract(x, elementwise.multiply(factors, row))
-        is_multiplier = elementwise.logical_and(after, _is_at(width, step))
-        x = elementwise.where(is_multiplier, factors, x)
+        row = choices.where(right, _element(x, step, None), 0.0)
+        x = arithmetic.subtract(x, arithmetic.multiply(factors, row))
+        is_multiplier = comparisons.logical_and(after, _is_at(width, step))
+        x = choices.where(is_multiplier, factors, x)
     return x, order, sign, pivots
 
 
@@ -177,13 +177,13 @@ def cholesky(x, upper=False):
     for step in range(size):
         column = _element(x, None, step)
         if columns:
-            done = shaping.concatenate(columns, axis=-1)
-            column = elementwise.subtract(column, linear.matmul(done, shaping.swapaxes(_element(done, step, None), -1, -2)))
+            done = joining.concatenate(columns, axis=-1)
+            column = arithmetic.subtract(column, linear.matmul(done, shaping.swapaxes(_element(done, step, None), -1, -2)))
         head = elementwise.sqrt(_element(column, step, None))
         below = convert_to_tensor((np.arange(size) > step)[:, None])
-        column = elementwise.where(below, elementwise.divide(column, head), 0.0)
-        columns.append(elementwise.where(convert_to_tensor((np.arange(size) == step)[:, None]), head, column))
-    factor = shaping.concatenate(columns, axis=-1)
+        column = choices.where(below, arithmetic.divide(column, head), 0.0)
+        columns.append(choices.where(convert_to_tensor((np.arange(size) == step)[:, None]), head, column))
+    factor = joining.concatenate(columns, axis=-1)
     if not factor.is_symbolic and np.isnan(factor.numpy()).any() and not np.isnan(x.numpy()).any():
         raise ValueError("Cholesky decomposition failed: the matrix is not positive definite.")
     return shaping.swapaxes(factor, -1, -2) if upper else factor
@@ -200,7 +200,7 @@ def cholesky_inverse(x, upper=False):
 
 
 def _diagonal(x):
-    return shaping.diagonal(x, 0, -2, -1)
+    return diagonals.diagonal(x, 0, -2, -1)
 
 
 @operation
@@ -209,7 +209,7 @@ def det(x):
     x = square_matrices("det", x)
     factors, _, sign, _ = _eliminated(x)
     sign = shaping.squeeze(sign, (-2, -1))
-    return elementwise.multiply(sign, reduction.prod(_diagonal(factors), axis=-1))
+    return arithmetic.multiply(sign, reduction.prod(_diagonal(factors), axis=-1))
 
 
 @operation
@@ -268,7 +268,7 @@ def lu_factor(x):
         x: matrices `(..., m, n)`.
     """
     factors, _, _, pivots = _eliminated(matrices("lu_factor", x))
-    return factors, shaping.concatenate(pivots, axis=-1)
+    return factors, joining.concatenate(pivots, axis=-1)
 
 
 @operation
@@ -283,7 +283,7 @@ def slogdet(x):
     x = square_matrices("slogdet", x)
     factors, _, sign, _ = _eliminated(x)
     diagonal = _diagonal(factors)
-    sign = elementwise.multiply(shaping.squeeze(sign, (-2, -1)), reduction.prod(elementwise.sign(diagonal), axis=-1))
+    sign = arithmetic.multiply(shaping.squeeze(sign, (-2, -1)), reduction.prod(elementwise.sign(diagonal), axis=-1))
     return sign, reduction.sum(elementwise.log(elementwise.absolute(diagonal)), axis=-1)
 
 

@@ -10,7 +10,7 @@ from keraunos import dtypes
 from keraunos.ops import _dims
 from keraunos.ops._arguments import axes_tuple, concrete, float_pair, floats, tensor
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import elementwise, reduction, shaping
+from keraunos.ops.numpy import arithmetic, choices, comparisons, elementwise, joining, number_kinds, reduction, shaping
 from keraunos.ops.numpy.elementwise import largest_number, smallest_number
 from keraunos.tensor import cast_tensor, convert_to_tensor, execute, scalar
 
@@ -26,7 +26,7 @@ def erf(x):
 @operation
 def erfc(x):
     """`1 - erf(x)`."""
-    return elementwise.subtract(1.0, execute("erf", [floats(x)], {}))
+    return arithmetic.subtract(1.0, execute("erf", [floats(x)], {}))
 
 
 @operation
@@ -68,13 +68,13 @@ def in_top_k(targets, predictions, k):
     if targets.dtype not in ("int32", "int64"):
         targets = cast_tensor(targets, "int32")
     classes = _dims.size_of(predictions, len(predictions.shape) - 1)
-    is_class = elementwise.logical_and(elementwise.greater_equal(targets, 0), elementwise.less(targets, classes))
-    safe = elementwise.where(is_class, targets, 0)
+    is_class = comparisons.logical_and(comparisons.greater_equal(targets, 0), comparisons.less(targets, classes))
+    safe = choices.where(is_class, targets, 0)
     last = len(predictions.shape) - 1
     own = execute("take_along_axis", [predictions, shaping.expand_dims(safe, -1)], {"axis": last})
-    higher = reduction.sum(cast_tensor(elementwise.greater(predictions, own), "int32"), axis=-1)
-    finite = elementwise.isfinite(shaping.squeeze(own, -1))
-    return elementwise.logical_and(elementwise.logical_and(elementwise.less(higher, k), is_class), finite)
+    higher = reduction.sum(cast_tensor(comparisons.greater(predictions, own), "int32"), axis=-1)
+    finite = number_kinds.isfinite(shaping.squeeze(own, -1))
+    return comparisons.logical_and(comparisons.logical_and(comparisons.less(higher, k), is_class), finite)
 
 
 @operation
@@ -86,11 +86,11 @@ def extract_sequences(x, sequence_length, sequence_stride):
     last = len(x.shape) - 1
     length = x.shape[last]
     if length is None:
-        count = elementwise.add(
-            elementwise.floor_divide(elementwise.subtract(_dims.size_of(x, last), sequence_length), sequence_stride), 1
+        count = arithmetic.add(
+            arithmetic.floor_divide(arithmetic.subtract(_dims.size_of(x, last), sequence_length), sequence_stride), 1
         )
-        starts = elementwise.multiply(_dims.iota(elementwise.maximum(count, 0), "int32"), sequence_stride)
-        index = elementwise.add(shaping.expand_dims(starts, 1), np.arange(sequence_length, dtype="int32"))
+        starts = arithmetic.multiply(_dims.iota(arithmetic.maximum(count, 0), "int32"), sequence_stride)
+        index = arithmetic.add(shaping.expand_dims(starts, 1), np.arange(sequence_length, dtype="int32"))
     else:
         count = max((length - sequence_length) // sequence_stride + 1, 0)
         grid = np.arange(count)[:, None] * sequence_stride + np.arange(sequence_length)
@@ -109,7 +109,7 @@ def cdist(x, y):
     x, y = float_pair(x, y)
     if len(x.shape) < 2 or len(y.shape) < 2:
         raise ValueError(f"cdist: tensors of rank 2 or more are needed. Received: {tuple(x.shape)}, {tuple(y.shape)}")
-    difference = elementwise.subtract(shaping.expand_dims(x, -2), shaping.expand_dims(y, -3))
+    difference = arithmetic.subtract(shaping.expand_dims(x, -2), shaping.expand_dims(y, -3))
     return elementwise.sqrt(reduction.sum(elementwise.square(difference), axis=-1))
 
 
@@ -143,7 +143,7 @@ def _segments(name, data, segment_ids, num_segments):
 def _membership(ids, count, rank):
     """(count, n, 1, ...): whether row n belongs to a segment."""
     names = _dims.reshape(_dims.iota(count, "int32"), (count, 1))
-    belongs = elementwise.equal(names, ids)
+    belongs = comparisons.equal(names, ids)
     return _dims.reshape(belongs, (count, _dims.size_of(ids, 0)) + (1,) * (rank - 1))
 
 
@@ -164,17 +164,17 @@ def segment_sum(data, segment_ids, num_segments=None, sorted=False):
         sorted: whether the ids are in order (only a hint).
     """
     data, ids, count = _segments("segment_sum", data, segment_ids, num_segments)
-    is_within = elementwise.logical_and(elementwise.greater_equal(ids, 0), elementwise.less(ids, count))
-    safe = elementwise.where(is_within, ids, count)
+    is_within = comparisons.logical_and(comparisons.greater_equal(ids, 0), comparisons.less(ids, count))
+    safe = choices.where(is_within, ids, count)
     zeros = _dims.fill(scalar(0, data.dtype), (count + 1, *_dims.shape_of(data)[1:]))
     total = execute("scatter_add", [zeros, shaping.expand_dims(safe, 1), data], {})
-    return shaping.slice_axis(total, 0, 0, count)
+    return joining.slice_axis(total, 0, 0, count)
 
 
 def _reduced(name, data, segment_ids, num_segments, reduce, neutral):
     data, ids, count = _segments(name, data, segment_ids, num_segments)
     belongs = _membership(ids, count, len(data.shape))
-    rows = elementwise.where(belongs, shaping.expand_dims(data, 0), neutral(data.dtype))
+    rows = choices.where(belongs, shaping.expand_dims(data, 0), neutral(data.dtype))
     return reduce(cast_tensor(rows, data.dtype), axis=1)
 
 

@@ -9,7 +9,7 @@ from keraunos.dtypes import standardize_dtype
 from keraunos.ops import _dims
 from keraunos.ops._arguments import axis_index, concrete, floats, tensor, with_dtype
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import elementwise, reduction, shaping
+from keraunos.ops.numpy import arithmetic, choices, comparisons, elementwise, reduction, shaping
 from keraunos.random.seed_generator import draw_seed
 from keraunos.tensor import cast_tensor, execute, scalar
 
@@ -32,9 +32,9 @@ def _drawn(primitive, shape, dtype, seed, *parameters):
 
 def _scaled(x, factor, offset):
     if not (isinstance(factor, (int, float)) and factor == 1):
-        x = elementwise.multiply(x, with_dtype(factor, x.dtype))
+        x = arithmetic.multiply(x, with_dtype(factor, x.dtype))
     if not (isinstance(offset, (int, float)) and offset == 0):
-        x = elementwise.add(x, with_dtype(offset, x.dtype))
+        x = arithmetic.add(x, with_dtype(offset, x.dtype))
     return x
 
 
@@ -80,7 +80,7 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     drawn = _drawn("random_uniform", shape, dtype, seed)
     if isinstance(minval, (int, float)) and isinstance(maxval, (int, float)):
         return _scaled(drawn, maxval - minval, minval)
-    return _scaled(drawn, elementwise.subtract(maxval, minval), minval)
+    return _scaled(drawn, arithmetic.subtract(maxval, minval), minval)
 
 
 def randint(shape, minval, maxval, dtype="int32", seed=None):
@@ -98,10 +98,10 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
         raise ValueError(f"`keras.random.randint` requires an integer `dtype`. Received: dtype={dtype} ")
     bounds = [cast_tensor(tensor(bound), dtype) for bound in (minval, maxval)]
     if any(bound.shape for bound in bounds):
-        span = elementwise.subtract(bounds[1], bounds[0])
+        span = arithmetic.subtract(bounds[1], bounds[0])
         share = _drawn("random_uniform", shape, "float64", seed)
-        steps = elementwise.floor(elementwise.multiply(share, cast_tensor(span, "float64")))
-        return elementwise.add(cast_tensor(steps, dtype), bounds[0])
+        steps = elementwise.floor(arithmetic.multiply(share, cast_tensor(span, "float64")))
+        return arithmetic.add(cast_tensor(steps, dtype), bounds[0])
     return _drawn("random_integer", shape, dtype, seed, *bounds)
 
 
@@ -126,9 +126,9 @@ def categorical(logits, num_samples, dtype="int32", seed=None):
     rows, classes = _dims.shape_of(logits)
     # The largest of logits + Gumbel noise is a draw from the softmax.
     share = uniform((rows, num_samples, classes), dtype="float32", seed=seed)
-    share = elementwise.clip(share, 1e-30, 1.0)
+    share = choices.clip(share, 1e-30, 1.0)
     noise = elementwise.negative(elementwise.log(elementwise.negative(elementwise.log(share))))
-    noisy = elementwise.add(shaping.expand_dims(cast_tensor(logits, "float32"), 1), noise)
+    noisy = arithmetic.add(shaping.expand_dims(cast_tensor(logits, "float32"), 1), noise)
     return cast_tensor(reduction.argmax(noisy, axis=-1), standardize_dtype(dtype))
 
 
@@ -158,7 +158,7 @@ def dropout(inputs, rate, noise_shape=None, seed=None):
     noise = tuple(size if wanted is None else wanted for size, wanted in zip(sizes, noise_shape))
     kept = execute("dropout", [_dims.fill(scalar(1.0, x.dtype), _dims.sizes_of(noise)), draw_seed(seed)], {"rate": float(rate)})
     # A select, so that NaN and infinity that are dropped stay out.
-    return elementwise.where(elementwise.greater(kept, 0.0), elementwise.multiply(x, kept), 0.0)
+    return choices.where(comparisons.greater(kept, 0.0), arithmetic.multiply(x, kept), 0.0)
 
 
 @operation
@@ -191,11 +191,11 @@ def beta(shape, alpha, beta, dtype=None, seed=None):
     dtype = _float_dtype(dtype, "beta")
     sizes = _dims.sizes_of(shape)
     first_seed = draw_seed(seed)
-    second_seed = elementwise.add(first_seed, elementwise.with_dtype([12, 0], "uint32"))
+    second_seed = arithmetic.add(first_seed, with_dtype([12, 0], "uint32"))
     wide = _computing(dtype)
     a = _gamma(_dims.broadcast_to(with_dtype(alpha, wide), sizes), first_seed)
     b = _gamma(_dims.broadcast_to(with_dtype(beta, wide), sizes), second_seed)
-    return cast_tensor(elementwise.divide(a, elementwise.add(a, b)), dtype)
+    return cast_tensor(arithmetic.divide(a, arithmetic.add(a, b)), dtype)
 
 
 def binomial(shape, counts, probabilities, dtype=None, seed=None):
@@ -209,9 +209,9 @@ def binomial(shape, counts, probabilities, dtype=None, seed=None):
     counts = _dims.broadcast_to(with_dtype(counts, "float32"), sizes)
     probabilities = _dims.broadcast_to(with_dtype(probabilities, "float32"), sizes)
     share = _drawn("random_uniform", (*sizes, trials), "float32", seed)
-    succeeds = elementwise.less(share, shaping.expand_dims(probabilities, -1))
-    takes_part = elementwise.less(_dims.iota(trials, "float32"), shaping.expand_dims(counts, -1))
-    total = reduction.sum(cast_tensor(elementwise.logical_and(succeeds, takes_part), "float32"), axis=-1)
+    succeeds = comparisons.less(share, shaping.expand_dims(probabilities, -1))
+    takes_part = comparisons.less(_dims.iota(trials, "float32"), shaping.expand_dims(counts, -1))
+    total = reduction.sum(cast_tensor(comparisons.logical_and(succeeds, takes_part), "float32"), axis=-1)
     return cast_tensor(total, dtype)
 
 

@@ -6,8 +6,9 @@ import random as python_random
 
 import numpy as np
 
+from keraunos.ops._arguments import with_dtype
 from keraunos.naming import auto_name, name_scope, state
-from keraunos.ops.numpy import elementwise
+from keraunos.ops.numpy import arithmetic
 from keraunos.tensor import Tensor, convert_to_tensor, execute
 from keraunos.variable import Variable
 
@@ -56,7 +57,7 @@ class SeedGenerator:
         if ordered:
             self.state.assign(execute("add", [seed, convert_to_tensor(_ONE_STEP)], {}))
         else:
-            self.state.assign(elementwise.mod(elementwise.multiply(elementwise.add(seed, 1), 5387), 933199))
+            self.state.assign(arithmetic.mod(arithmetic.multiply(arithmetic.add(seed, 1), 5387), 933199))
         return seed
 
     def get_config(self):
@@ -100,7 +101,7 @@ def draw_seed(seed):
     if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
         return _seed_tensor(int(seed))
     if isinstance(seed, Tensor) and tuple(seed.shape) == (2,):
-        return seed if seed.dtype == "uint32" else elementwise.with_dtype(seed, "uint32")
+        return seed if seed.dtype == "uint32" else with_dtype(seed, "uint32")
     if hasattr(seed, "next") and callable(seed.next):
         return seed.next()
     raise ValueError(

@@ -1,7 +1,14 @@
 """The children of an object whose state is saved, in the order of the store paths of Keras files."""
 
+import inspect
+import types
+import weakref
+
 # One instance of a base class tells which attributes belong to the base and are therefore not children.
 _skipped = {}
+
+# Class -> the names of its attributes that may hold children.
+_of_class = weakref.WeakKeyDictionary()
 
 
 def is_saveable(obj):
@@ -19,14 +26,24 @@ def walk_saveable(saveable):
     skipped = skipped_attributes(kind)
     if kind in ("Sequential", "Functional"):
         yield "layers", saveable.layers
-    for name in sorted(dir(saveable), key=lambda name: (name.startswith("_"), name)):
-        if name.startswith("__") or name in skipped:
-            continue
+    own = getattr(saveable, "__dict__", {}).keys() - skipped
+    names = _names_of_class(type(saveable), skipped).union(name for name in own if not name.startswith("__"))
+    for name in sorted(names, key=lambda name: (name.startswith("_"), name)):
         try:
             value = getattr(saveable, name)
         except Exception:  # a property may raise anything
             continue
         yield name, value
+
+
+def _names_of_class(cls, skipped):
+    """What an instance has by its class, without methods: most attributes are methods, and a walk meets every object."""
+    names = _of_class.get(cls)
+    if names is None:
+        methods = (types.FunctionType, classmethod, staticmethod)
+        candidates = [name for name in set(dir(cls)) - skipped if not name.startswith("__")]
+        names = _of_class[cls] = frozenset(name for name in candidates if not isinstance(inspect.getattr_static(cls, name), methods))
+    return names
 
 
 def skipped_attributes(kind):

@@ -3,7 +3,7 @@
 //   drive MODEL ports
 //   drive MODEL predict BATCH OUT IN...             outputs to OUT.0, OUT.1, ...
 //   drive MODEL runs OUT IN...                      a Session, once for each input; then a reset, and the first again
-//   drive MODEL session OUT IN...                   the same by a Session, ten times, with everything forbidden counted
+//   drive MODEL session THREADS OUT IN...           the same by a Session, ten times, with everything forbidden counted
 //   drive MODEL fit EPOCHS BATCH SHUFFLE SEED COUNT_OF_X OUT.keras IN...
 //   drive MODEL evaluate BATCH COUNT_OF_X IN...
 //   drive MODEL save OUT.keras
@@ -98,14 +98,16 @@ void fill(kn::Session& session, std::size_t i, const kn::Tensor& x) {
   with_type(value.dtype(), [&](auto zero) { std::memcpy(session.input<decltype(zero)>(i), value.data(), value.bytes()); });
 }
 
-kn::Session make_session(const kn::Model& model, const std::vector<kn::Tensor>& x) {
+kn::Session make_session(const kn::Model& model, const std::vector<kn::Tensor>& x, int threads = 1) {
   std::vector<kn::Shape> shapes;
   for (const kn::Tensor& tensor : x) shapes.push_back(tensor.shape());
-  return model.session(shapes);
+  kn::SessionOptions options;
+  options.threads = threads;
+  return model.session(shapes, options);
 }
 
-int run_session(const kn::Model& model, const std::string& out, const std::vector<kn::Tensor>& x) {
-  kn::Session session = make_session(model, x);
+int run_session(const kn::Model& model, int threads, const std::string& out, const std::vector<kn::Tensor>& x) {
+  kn::Session session = make_session(model, x, threads);
   for (std::size_t i = 0; i < x.size(); ++i) fill(session, i, x[i]);
   bool is_good = session.run();
   if (!is_good) std::fprintf(stderr, "%s\n", session.error());
@@ -216,7 +218,7 @@ int drive(int argc, char** argv) {
     return 0;
   }
   if (command == "runs") return run_batches(model, argv[3], read_all(argv + 4, argv + argc));
-  if (command == "session") return run_session(model, argv[3], read_all(argv + 4, argv + argc));
+  if (command == "session") return run_session(model, std::stoi(argv[3]), argv[4], read_all(argv + 5, argv + argc));
   if (command == "fit") return run_fit(model, argv, argc);
   if (command == "evaluate") {
     const std::vector<kn::Tensor> all = read_all(argv + 5, argv + argc);

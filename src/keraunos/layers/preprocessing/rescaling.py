@@ -35,6 +35,10 @@ class Rescaling(Layer):
             scale = ops.reshape(scale, (*scale.shape, *(1,) * (3 - len(scale.shape))))
         return ops.cast(inputs, dtype) * scale + offset
 
+    def convert_weight(self, weight):
+        """Returns the weight itself: there is one backend, and it has made the weight."""
+        return weight
+
     def compute_output_shape(self, input_shape):
         return input_shape
 

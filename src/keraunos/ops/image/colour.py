@@ -6,7 +6,7 @@ from keraunos import config
 from keraunos.ops._arguments import tensor
 from keraunos.ops._dispatch import operations
 from keraunos.ops.image.ranks import check_rank
-from keraunos.ops.numpy import elementwise, reduction, shaping
+from keraunos.ops.numpy import arithmetic, choices, comparisons, elementwise, joining, reduction, shaping
 from keraunos.tensor import cast_tensor, convert_to_tensor
 
 operation = operations("image")
@@ -31,7 +31,7 @@ def rgb_to_grayscale(images, data_format=None):
     weights = convert_to_tensor([0.2989, 0.5870, 0.1140], dtype=wide.dtype)
     if axis == -3:
         weights = shaping.reshape(weights, (3, 1, 1))
-    gray = reduction.sum(elementwise.multiply(wide, weights), axis=axis, keepdims=True)
+    gray = reduction.sum(arithmetic.multiply(wide, weights), axis=axis, keepdims=True)
     return cast_tensor(gray, original)
 
 
@@ -40,19 +40,19 @@ def rgb_to_hsv(images, data_format=None):
     """RGB images in [0, 1] as hue, saturation and value."""
     images = tensor(images)
     axis = _colour_axis(images, data_format)
-    r, g, b = shaping.split(images, 3, axis=axis)
-    value = elementwise.maximum(elementwise.maximum(r, g), b)
-    span = elementwise.subtract(value, elementwise.minimum(elementwise.minimum(r, g), b))
-    saturation = elementwise.where(elementwise.greater(value, 0.0), elementwise.divide_no_nan(span, value), 0.0)
-    norm = elementwise.divide_no_nan(1.0 / 6.0, span)
-    green = elementwise.add(elementwise.multiply(norm, elementwise.subtract(b, r)), 2.0 / 6.0)
-    blue = elementwise.add(elementwise.multiply(norm, elementwise.subtract(r, g)), 4.0 / 6.0)
-    red = elementwise.multiply(norm, elementwise.subtract(g, b))
-    hue = elementwise.where(elementwise.equal(value, g), green, blue)
-    hue = elementwise.where(elementwise.equal(value, r), red, hue)
-    hue = elementwise.where(elementwise.greater(span, 0.0), hue, 0.0)
-    hue = elementwise.where(elementwise.less(hue, 0.0), elementwise.add(hue, 1.0), hue)
-    return shaping.concatenate([hue, saturation, value], axis=axis)
+    r, g, b = joining.split(images, 3, axis=axis)
+    value = arithmetic.maximum(arithmetic.maximum(r, g), b)
+    span = arithmetic.subtract(value, arithmetic.minimum(arithmetic.minimum(r, g), b))
+    saturation = choices.where(comparisons.greater(value, 0.0), arithmetic.divide_no_nan(span, value), 0.0)
+    norm = arithmetic.divide_no_nan(1.0 / 6.0, span)
+    green = arithmetic.add(arithmetic.multiply(norm, arithmetic.subtract(b, r)), 2.0 / 6.0)
+    blue = arithmetic.add(arithmetic.multiply(norm, arithmetic.subtract(r, g)), 4.0 / 6.0)
+    red = arithmetic.multiply(norm, arithmetic.subtract(g, b))
+    hue = choices.where(comparisons.equal(value, g), green, blue)
+    hue = choices.where(comparisons.equal(value, r), red, hue)
+    hue = choices.where(comparisons.greater(span, 0.0), hue, 0.0)
+    hue = choices.where(comparisons.less(hue, 0.0), arithmetic.add(hue, 1.0), hue)
+    return joining.concatenate([hue, saturation, value], axis=axis)
 
 
 @operation("images", name="HSVToRGB")
@@ -60,18 +60,18 @@ def hsv_to_rgb(images, data_format=None):
     """Hue, saturation and value in [0, 1] as RGB images."""
     images = tensor(images)
     axis = _colour_axis(images, data_format)
-    hue, saturation, value = shaping.split(images, 3, axis=axis)
-    sixth = elementwise.multiply(elementwise.mod(hue, 1.0), 6.0)
+    hue, saturation, value = joining.split(images, 3, axis=axis)
+    sixth = arithmetic.multiply(arithmetic.mod(hue, 1.0), 6.0)
 
     def channel(distance):
-        return elementwise.clip(distance, 0.0, 1.0)
+        return choices.clip(distance, 0.0, 1.0)
 
-    red = channel(elementwise.subtract(elementwise.absolute(elementwise.subtract(sixth, 3.0)), 1.0))
-    green = channel(elementwise.subtract(2.0, elementwise.absolute(elementwise.subtract(sixth, 2.0))))
-    blue = channel(elementwise.subtract(2.0, elementwise.absolute(elementwise.subtract(sixth, 4.0))))
-    colours = shaping.concatenate([red, green, blue], axis=axis)
-    mixed = elementwise.add(elementwise.multiply(saturation, elementwise.subtract(colours, 1.0)), 1.0)
-    return elementwise.multiply(mixed, value)
+    red = channel(arithmetic.subtract(elementwise.absolute(arithmetic.subtract(sixth, 3.0)), 1.0))
+    green = channel(arithmetic.subtract(2.0, elementwise.absolute(arithmetic.subtract(sixth, 2.0))))
+    blue = channel(arithmetic.subtract(2.0, elementwise.absolute(arithmetic.subtract(sixth, 4.0))))
+    colours = joining.concatenate([red, green, blue], axis=axis)
+    mixed = arithmetic.add(arithmetic.multiply(saturation, arithmetic.subtract(colours, 1.0)), 1.0)
+    return arithmetic.multiply(mixed, value)
 
 
 def _colour_axis(images, data_format):

@@ -11,7 +11,7 @@ from keraunos.ops import _dims
 from keraunos.ops._arguments import floats, tensor, with_dtype
 from keraunos.ops._dispatch import operations
 from keraunos.ops.image.ranks import check_rank
-from keraunos.ops.numpy import creation, elementwise, shaping
+from keraunos.ops.numpy import arithmetic, choices, comparisons, creation, elementwise, joining, shaping
 from keraunos.tensor import KerasTensor, cast_tensor, convert_to_tensor, execute
 
 operation = operations("image")
@@ -23,25 +23,25 @@ def _mirrored(index, size):
     """0 1 2 1 0 1 2 ... for a size of 3."""
     period = 2 * (size - 1)
     if period == 0:
-        return elementwise.multiply(index, 0)
-    shifted = elementwise.mod(elementwise.add(index, size - 1), period)
-    return elementwise.absolute(elementwise.subtract(shifted, size - 1))
+        return arithmetic.multiply(index, 0)
+    shifted = arithmetic.mod(arithmetic.add(index, size - 1), period)
+    return elementwise.absolute(arithmetic.subtract(shifted, size - 1))
 
 
 def _reflected(index, size):
     """0 1 2 2 1 0 0 1 ... for a size of 3: the edge counts twice."""
-    doubled = _mirrored(elementwise.add(elementwise.multiply(index, 2), 1), 2 * size + 1)
-    return elementwise.floor_divide(elementwise.subtract(doubled, 1), 2)
+    doubled = _mirrored(arithmetic.add(arithmetic.multiply(index, 2), 1), 2 * size + 1)
+    return arithmetic.floor_divide(arithmetic.subtract(doubled, 1), 2)
 
 
 def _inside(index, size, mode):
     if mode == "wrap":
-        return elementwise.mod(index, size)
+        return arithmetic.mod(index, size)
     if mode == "mirror":
         return _mirrored(index, size)
     if mode == "reflect":
         return _reflected(index, size)
-    return elementwise.clip(index, 0, size - 1)
+    return choices.clip(index, 0, size - 1)
 
 
 def _check_coordinates(inputs, coordinates):
@@ -86,7 +86,7 @@ def map_coordinates(inputs, coordinates, order, fill_mode="constant", fill_value
         raise ValueError(f"Invalid value for argument `order`. Expected one of [0, 1]. Received: order={order}")
     if None in inputs.shape:
         raise ValueError(f"map_coordinates: the shape of `inputs` must be known. Received: {tuple(inputs.shape)}")
-    places = [shaping.slice_axis(coordinates, 0, a, a + 1, squeeze_axis=True) for a in range(len(inputs.shape))]
+    places = [joining.slice_axis(coordinates, 0, a, a + 1, squeeze_axis=True) for a in range(len(inputs.shape))]
     return _sampled(inputs, places, order, fill_mode, fill_value)
 
 
@@ -100,31 +100,31 @@ def _sampled(inputs, places, order, fill_mode, fill_value, batch_axes=0):
     for place in places:
         place = cast_tensor(floats(place), values.dtype)
         if order == 0:
-            away = elementwise.floor(elementwise.add(elementwise.absolute(place), 0.5))
-            nearest = elementwise.multiply(elementwise.sign(place), away)
+            away = elementwise.floor(arithmetic.add(elementwise.absolute(place), 0.5))
+            nearest = arithmetic.multiply(elementwise.sign(place), away)
             neighbours.append([(cast_tensor(nearest, "int32"), None)])
             continue
         low = elementwise.floor(place)
-        share = elementwise.subtract(place, low)
+        share = arithmetic.subtract(place, low)
         low = cast_tensor(low, "int32")
-        neighbours.append([(low, elementwise.subtract(1.0, share)), (elementwise.add(low, 1), share)])
+        neighbours.append([(low, arithmetic.subtract(1.0, share)), (arithmetic.add(low, 1), share)])
     flat = _dims.reshape(values, (*_dims.shape_of(values)[:batch_axes], int(np.prod(sizes))))
     total = None
     for corner in itertools.product(*neighbours):
         index, weight, is_within = None, None, None
         for (at, share), size in zip(corner, sizes):
             if fill_mode == "constant":
-                within = elementwise.logical_and(elementwise.greater_equal(at, 0), elementwise.less(at, size))
-                is_within = within if is_within is None else elementwise.logical_and(is_within, within)
+                within = comparisons.logical_and(comparisons.greater_equal(at, 0), comparisons.less(at, size))
+                is_within = within if is_within is None else comparisons.logical_and(is_within, within)
             at = _inside(at, size, fill_mode)
-            index = at if index is None else elementwise.add(elementwise.multiply(index, size), at)
+            index = at if index is None else arithmetic.add(arithmetic.multiply(index, size), at)
             if share is not None:
-                weight = share if weight is None else elementwise.multiply(weight, share)
+                weight = share if weight is None else arithmetic.multiply(weight, share)
         found = _picked(flat, index, batch_axes)
         if is_within is not None:
-            found = elementwise.where(is_within, found, with_dtype(fill_value, found.dtype))
-        found = found if weight is None else elementwise.multiply(found, weight)
-        total = found if total is None else elementwise.add(total, found)
+            found = choices.where(is_within, found, with_dtype(fill_value, found.dtype))
+        found = found if weight is None else arithmetic.multiply(found, weight)
+        total = found if total is None else arithmetic.add(total, found)
     return cast_tensor(elementwise.round(total) if is_integer else total, dtype)
 
 
@@ -184,15 +184,15 @@ def columns(rows, count):
     """The first columns of `(n,)` or `(batch, n)`, one number for each image: shapes `(batch, 1, 1, 1)`."""
     rows = shaping.expand_dims(rows, 0) if len(rows.shape) == 1 else rows
     size = _dims.size_of(rows, 0)
-    return [_dims.reshape(shaping.slice_axis(rows, 1, i, i + 1), (size, 1, 1, 1)) for i in range(count)]
+    return [_dims.reshape(joining.slice_axis(rows, 1, i, i + 1), (size, 1, 1, 1)) for i in range(count)]
 
 
 def combined(*products):
     """The sum of products."""
     total = None
     for a, b in products:
-        product = elementwise.multiply(a, b)
-        total = product if total is None else elementwise.add(total, product)
+        product = arithmetic.multiply(a, b)
+        total = product if total is None else arithmetic.add(total, product)
     return total
 
 

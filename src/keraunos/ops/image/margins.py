@@ -6,7 +6,7 @@ from keraunos import config
 from keraunos.ops._arguments import tensor
 from keraunos.ops._dispatch import operations
 from keraunos.ops.image.ranks import check_rank
-from keraunos.ops.numpy import shaping
+from keraunos.ops.numpy import joining, padding
 from keraunos.ops.shape_inference import compute_output_spec
 from keraunos.tensor import KerasTensor
 
@@ -65,7 +65,7 @@ def crop_images(
         end = None if not after and target is None else (before + target if target is not None else -after)
         if before < 0 or (after or 0) < 0 or (target is not None and target <= 0):
             raise ValueError(f"crop_images: margins and sizes must not be negative. Received: {names}: {before}, {after}, {target}")
-        images = shaping.slice_axis(images, axis, before, end)
+        images = joining.slice_axis(images, axis, before, end)
     return images
 
 
@@ -132,7 +132,7 @@ def pad_images(
             if value < 0:
                 raise ValueError(f"{name} must be >= 0. Received: {name}={value}")
         widths[axis] = (before, after)
-    return shaping.pad(images, widths)
+    return padding.pad(images, widths)
 
 
 __all__ = ["crop_images", "pad_images"]

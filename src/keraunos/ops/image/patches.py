@@ -60,7 +60,7 @@ def _extract(images, size, strides, dilation_rate, padding, data_format, count):
         if before or after:
             widths = [(0, 0)] * len(x.shape)
             widths[axis] = (before, after)
-            x = shaping.pad(x, widths)
+            x = padding.pad(x, widths)
         x = execute("gather", [x, convert_to_tensor(index.astype("int32"))], {"axis": axis})
     order = [0, *range(1, 2 * count, 2), *range(2, 2 * count + 1, 2), 2 * count + 1]
     x = shaping.permute(x, order)

@@ -6,11 +6,11 @@ import numpy as np
 
 from keraunos import config, dtypes
 from keraunos.ops import _dims
-from keraunos.ops._arguments import concrete, floats, tensor
+from keraunos.ops._arguments import concrete, floats, tensor, with_dtype
 from keraunos.ops._dispatch import operations
 from keraunos.ops.core import saturate_cast
 from keraunos.ops.image.ranks import check_rank
-from keraunos.ops.numpy import contraction, elementwise, shaping
+from keraunos.ops.numpy import contraction, elementwise, joining, padding, shaping
 from keraunos.tensor import KerasTensor, convert_to_tensor, execute
 
 operation = operations("image")
@@ -162,7 +162,7 @@ def _back(x, dtype):
     """`x` in the dtype of the images, rounded if that is an integer type."""
     if x.dtype == dtype:
         return x
-    return saturate_cast(elementwise.round(x), dtype) if dtype in dtypes.INTS else elementwise.with_dtype(x, dtype)
+    return saturate_cast(elementwise.round(x), dtype) if dtype in dtypes.INTS else with_dtype(x, dtype)
 
 
 def _cropped(images, axis, height, width):
@@ -170,8 +170,8 @@ def _cropped(images, axis, height, width):
     crop_height = max(min(old_height, int(float(old_width * height) / width)), 1)
     crop_width = max(min(old_width, int(float(old_height * width) / height)), 1)
     top, left = int((old_height - crop_height) / 2), int((old_width - crop_width) / 2)
-    images = shaping.slice_axis(images, axis, top, top + crop_height)
-    return shaping.slice_axis(images, axis + 1, left, left + crop_width)
+    images = joining.slice_axis(images, axis, top, top + crop_height)
+    return joining.slice_axis(images, axis + 1, left, left + crop_width)
 
 
 def _padded(images, axis, height, width, fill_value):
@@ -181,7 +181,7 @@ def _padded(images, axis, height, width, fill_value):
     top, left = int((pad_height - old_height) / 2), int((pad_width - old_width) / 2)
     widths = [(0, 0)] * len(images.shape)
     widths[axis], widths[axis + 1] = (top, top), (left, left)
-    return shaping.pad(images, widths, constant_values=fill_value)
+    return padding.pad(images, widths, constant_values=fill_value)
 
 
 def _scale_spec(images, output_shape, scale, translation, spatial_dims, method, antialias=True):

@@ -9,7 +9,7 @@ from keraunos.ops._dispatch import operations
 from keraunos.ops.image.coordinates import check_fill_mode, columns, combined, interpolation_order, warped
 from keraunos.ops.image.ranks import check_rank
 from keraunos.ops.image.windows import gaussian_blur
-from keraunos.ops.numpy import creation, elementwise, shaping
+from keraunos.ops.numpy import arithmetic, creation, elementwise, joining, shaping
 from keraunos.tensor import KerasTensor, cast_tensor
 
 operation = operations("image")
@@ -58,7 +58,7 @@ def perspective_transform(
     def places(x, y):
         depth = combined((c0, x), (c1, y), (1.0, 1.0))
         old_x, old_y = combined((a0, x), (a1, y), (a2, 1.0)), combined((b0, x), (b1, y), (b2, 1.0))
-        return elementwise.divide(old_x, depth), elementwise.divide(old_y, depth)
+        return arithmetic.divide(old_x, depth), arithmetic.divide(old_y, depth)
 
     return warped("perspective_transform", images, places, order, "constant", fill_value, data_format)
 
@@ -67,17 +67,17 @@ def _homography(start_points, end_points):
     """The eight numbers of the map from new pixels to old ones: eight equations, two for each point."""
     dtype = "float64" if start_points.dtype == "float64" else "float32"
     start, end = (cast_tensor(x if len(x.shape) == 3 else shaping.expand_dims(x, 0), dtype) for x in (start_points, end_points))
-    x, y = (shaping.slice_axis(end, 2, i, i + 1) for i in range(2))
-    old_x, old_y = (shaping.slice_axis(start, 2, i, i + 1) for i in range(2))
+    x, y = (joining.slice_axis(end, 2, i, i + 1) for i in range(2))
+    old_x, old_y = (joining.slice_axis(start, 2, i, i + 1) for i in range(2))
     one, zero = creation.ones_like(x), creation.zeros_like(x)
 
     def equations(row, old):
-        depth = [elementwise.negative(elementwise.multiply(old, new)) for new in (x, y)]
-        return shaping.concatenate([*row, *depth], axis=2)
+        depth = [elementwise.negative(arithmetic.multiply(old, new)) for new in (x, y)]
+        return joining.concatenate([*row, *depth], axis=2)
 
     of_x = equations([x, y, one, zero, zero, zero], old_x)
     of_y = equations([zero, zero, zero, x, y, one], old_y)
-    solution = linalg.solve(shaping.concatenate([of_x, of_y], axis=1), shaping.concatenate([old_x, old_y], axis=1))
+    solution = linalg.solve(joining.concatenate([of_x, of_y], axis=1), joining.concatenate([old_x, old_y], axis=1))
     return shaping.squeeze(solution, -1)
 
 
@@ -118,11 +118,11 @@ def elastic_transform(
     # Two fields: how far to the right, how far down.
     noise = random.normal((sizes[0], 2, height, width), stddev=sigma, dtype=dtype, seed=seed)
     blurred = gaussian_blur(noise, (window, window), (sigma, sigma), data_format="channels_first")
-    field = cast_tensor(elementwise.multiply(blurred, alpha), "float32")
-    right, down = (shaping.slice_axis(field, 1, i, i + 1) for i in range(2))
+    field = cast_tensor(arithmetic.multiply(blurred, alpha), "float32")
+    right, down = (joining.slice_axis(field, 1, i, i + 1) for i in range(2))
 
     def places(x, y):
-        return elementwise.add(x, right), elementwise.add(y, down)
+        return arithmetic.add(x, right), arithmetic.add(y, down)
 
     return warped("elastic_transform", images, places, order, fill_mode, fill_value, data_format)
 

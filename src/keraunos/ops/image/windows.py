@@ -9,7 +9,7 @@ from keraunos.ops._arguments import floats, tensor
 from keraunos.ops._dispatch import operations
 from keraunos.ops.image.ranks import check_rank
 from keraunos.ops.nn.convolution import depthwise_conv
-from keraunos.ops.numpy import reduction, shaping
+from keraunos.ops.numpy import joining, reduction, shaping
 from keraunos.tensor import cast_tensor, convert_to_tensor
 
 operation = operations("image")
@@ -62,7 +62,7 @@ def sobel_edges(images, data_format=None):
     data_format = config.standardize_data_format(data_format)
     images = floats(images)
     down = np.outer([-1.0, 0.0, 1.0], [1.0, 2.0, 1.0])
-    return shaping.stack([_filtered(images, window, "same", data_format) for window in (down, down.T)], axis=-1)
+    return joining.stack([_filtered(images, window, "same", data_format) for window in (down, down.T)], axis=-1)
 
 
 @operation("image1", "image2", name="SSIM")

@@ -6,18 +6,18 @@ import math
 import warnings
 
 from keraunos.ops import _dims
-from keraunos.ops._arguments import axes_tuple, axis_index, floats, tensor, without_bool
+from keraunos.ops._arguments import axes_tuple, axis_index, floats, tensor, with_dtype, without_bool
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import elementwise, shaping
+from keraunos.ops.numpy import arithmetic, choices, comparisons, elementwise, joining, shaping
 from keraunos.tensor import execute, scalar
 
 operation = operations("nn")
 
 _add, _multiply, _subtract, _where = (
-    elementwise.add,
-    elementwise.multiply,
-    elementwise.subtract,
-    elementwise.where,
+    arithmetic.add,
+    arithmetic.multiply,
+    arithmetic.subtract,
+    choices.where,
 )
 
 
@@ -30,7 +30,7 @@ def relu(x):
 @operation
 def relu6(x):
     """`min(max(x, 0), 6)`."""
-    return elementwise.clip(tensor(x), 0, 6)
+    return choices.clip(tensor(x), 0, 6)
 
 
 @operation
@@ -43,7 +43,7 @@ def sigmoid(x):
 def sparse_sigmoid(x):
     """0 below -1, 1 above 1, a straight line between."""
     x = floats(x)
-    return elementwise.clip(_multiply(_add(x, 1.0), 0.5), 0.0, 1.0)
+    return choices.clip(_multiply(_add(x, 1.0), 0.5), 0.0, 1.0)
 
 
 @operation
@@ -56,15 +56,15 @@ def softplus(x):
 def softsign(x):
     """`x / (1 + |x|)`."""
     x = floats(x)
-    return elementwise.divide(x, _add(elementwise.absolute(x), 1.0))
+    return arithmetic.divide(x, _add(elementwise.absolute(x), 1.0))
 
 
 @operation
 def soft_shrink(x, threshold=0.5):
     """`x` moved towards 0 by `threshold`, 0 where it is nearer than that."""
     x = floats(x)
-    below = _where(elementwise.less(x, -threshold), _add(x, threshold), 0.0)
-    return _where(elementwise.greater(x, threshold), _subtract(x, threshold), below)
+    below = _where(comparisons.less(x, -threshold), _add(x, threshold), 0.0)
+    return _where(comparisons.greater(x, threshold), _subtract(x, threshold), below)
 
 
 @operation
@@ -72,7 +72,7 @@ def sparse_plus(x):
     """0 below -1, x above 1, `(x + 1)^2 / 4` between."""
     x = floats(x)
     middle = _multiply(elementwise.square(_add(x, 1.0)), 0.25)
-    return _where(elementwise.less_equal(x, -1.0), 0.0, _where(elementwise.less(x, 1.0), middle, x))
+    return _where(comparisons.less_equal(x, -1.0), 0.0, _where(comparisons.less(x, 1.0), middle, x))
 
 
 @operation
@@ -103,13 +103,13 @@ def log_sigmoid(x):
 def leaky_relu(x, negative_slope=0.2):
     """`x` above 0, `negative_slope * x` below."""
     x = floats(x)
-    return _where(elementwise.greater(x, 0.0), x, _multiply(x, negative_slope))
+    return _where(comparisons.greater(x, 0.0), x, _multiply(x, negative_slope))
 
 
 @operation
 def hard_sigmoid(x):
     """`clip(x / 6 + 0.5, 0, 1)`."""
-    return elementwise.clip(_add(_multiply(floats(x), 1.0 / 6.0), 0.5), 0.0, 1.0)
+    return choices.clip(_add(_multiply(floats(x), 1.0 / 6.0), 0.5), 0.0, 1.0)
 
 
 @operation
@@ -124,14 +124,14 @@ hard_swish = hard_silu
 
 def _exponential_tail(x):
     """`exp(x) - 1` below 0. Above, its argument stays at 0: no infinity gets into the gradient."""
-    return elementwise.expm1(elementwise.minimum(x, 0.0))
+    return elementwise.expm1(arithmetic.minimum(x, 0.0))
 
 
 @operation
 def elu(x, alpha=1.0):
     """`x` above 0, `alpha * (exp(x) - 1)` below."""
     x = floats(x)
-    return _where(elementwise.greater(x, 0.0), x, _multiply(_exponential_tail(x), alpha))
+    return _where(comparisons.greater(x, 0.0), x, _multiply(_exponential_tail(x), alpha))
 
 
 @operation
@@ -145,8 +145,8 @@ def selu(x):
 def celu(x, alpha=1.0):
     """`x` above 0, `alpha * (exp(x / alpha) - 1)` below."""
     x = floats(x)
-    tail = _multiply(_exponential_tail(elementwise.divide(x, alpha)), alpha)
-    return _where(elementwise.greater(x, 0.0), x, tail)
+    tail = _multiply(_exponential_tail(arithmetic.divide(x, alpha)), alpha)
+    return _where(comparisons.greater(x, 0.0), x, tail)
 
 
 @operation
@@ -166,7 +166,7 @@ def glu(x, axis=-1):
     axis = axis_index(axis, len(x.shape))
     if x.shape[axis] is not None and x.shape[axis] % 2:
         raise ValueError(f"axis size must be divisible by 2. Received: x.shape={tuple(x.shape)} with axis={axis}")
-    values, gates = shaping.split(x, 2, axis=axis)
+    values, gates = joining.split(x, 2, axis=axis)
     return _multiply(values, sigmoid(gates))
 
 
@@ -180,21 +180,21 @@ def tanh_shrink(x):
 @operation
 def hard_tanh(x):
     """`clip(x, -1, 1)`."""
-    return elementwise.clip(floats(x), -1.0, 1.0)
+    return choices.clip(floats(x), -1.0, 1.0)
 
 
 @operation
 def hard_shrink(x, threshold=0.5):
     """`x`, 0 where `|x| <= threshold`."""
     x = floats(x)
-    return _where(elementwise.greater(elementwise.absolute(x), threshold), x, 0.0)
+    return _where(comparisons.greater(elementwise.absolute(x), threshold), x, 0.0)
 
 
 @operation("x")
 def threshold(x, threshold, default_value):
     """`x` where it is above `threshold`, `default_value` elsewhere."""
     x = tensor(x)
-    return _where(elementwise.greater(x, threshold), x, default_value)
+    return _where(comparisons.greater(x, threshold), x, default_value)
 
 
 def _along(function, x, axis):
@@ -244,12 +244,12 @@ def sparsemax(x, axis=-1):
         shape = [1] * len(x.shape)
         shape[axis] = _dims.size_of(x, axis)
         rank = _add(_dims.reshape(_dims.iota(shape[axis], x.dtype), tuple(shape)), 1.0)
-        is_support = elementwise.greater(_add(_multiply(rank, ordered), 1.0), sums)
+        is_support = comparisons.greater(_add(_multiply(rank, ordered), 1.0), sums)
         held = _where(is_support, 1.0, 0.0)
-        count = execute("sum", [elementwise.with_dtype(held, x.dtype)], {"axes": [axis], "keepdims": True})
+        count = execute("sum", [with_dtype(held, x.dtype)], {"axes": [axis], "keepdims": True})
         total = execute("sum", [_where(is_support, ordered, 0.0)], {"axes": [axis], "keepdims": True})
-        tau = elementwise.divide(_subtract(total, 1.0), count)
-        return elementwise.maximum(_subtract(x, tau), scalar(0.0, x.dtype))
+        tau = arithmetic.divide(_subtract(total, 1.0), count)
+        return arithmetic.maximum(_subtract(x, tau), scalar(0.0, x.dtype))
 
     return _along(project, x, axis)
 

@@ -8,7 +8,7 @@ from keraunos.dtypes import promoted, to_float
 from keraunos.ops import _dims
 from keraunos.ops._arguments import booleans, tensor, with_dtype
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import elementwise, shaping
+from keraunos.ops.numpy import arithmetic, choices, comparisons, elementwise, repeating, shaping
 from keraunos.tensor import cast_tensor, execute
 
 operation = operations("nn")
@@ -59,22 +59,22 @@ def dot_product_attention(
                 "dot_product_attention: the heads of the key must divide those of the query. "
                 f"Received: {heads} query heads, {key_heads} key heads"
             )
-        key, value = (shaping.repeat(x, heads // key_heads, axis=2) for x in (key, value))
+        key, value = (repeating.repeat(x, heads // key_heads, axis=2) for x in (key, value))
     scale = 1.0 / math.sqrt(query.shape[3]) if scale is None else scale
     if bias is None and isinstance(scale, (int, float)):
         # Keeps no more than a few rows of scores; a bias, which may want a gradient, has the long way.
         masks = [] if mask is None else [_checked_mask(mask)]
         return execute("attention", [query, key, value, *masks], {"scale": float(scale), "causal": bool(is_causal)})[0]
-    query = elementwise.multiply(shaping.permute(query, (0, 2, 1, 3)), with_dtype(scale, dtype))
+    query = arithmetic.multiply(shaping.permute(query, (0, 2, 1, 3)), with_dtype(scale, dtype))
     key, value = (shaping.permute(x, (0, 2, 1, 3)) for x in (key, value))
     logits = execute("matmul", [query, key], {"transpose_a": False, "transpose_b": True})
     logits = cast_tensor(logits, promoted(dtype, "float32"))
     if bias is not None:
-        logits = elementwise.add(logits, with_dtype(bias, logits.dtype))
+        logits = arithmetic.add(logits, with_dtype(bias, logits.dtype))
     visible = _visible(logits, mask, is_causal)
     if visible is not None:
         # Finite, so that a row that sees nothing has finite weights and gradients.
-        logits = elementwise.where(visible, logits, -0.7 * elementwise.largest_number(logits.dtype))
+        logits = choices.where(visible, logits, -0.7 * elementwise.largest_number(logits.dtype))
     weights = cast_tensor(execute("softmax", [logits], {"axis": 3}), dtype)
     result = execute("matmul", [weights, value], {"transpose_a": False, "transpose_b": False})
     return shaping.permute(result, (0, 2, 1, 3))
@@ -92,8 +92,8 @@ def _visible(logits, mask, is_causal):
     if is_causal:
         rows, columns = _dims.size_of(logits, 2), _dims.size_of(logits, 3)
         row = shaping.expand_dims(_dims.iota(rows, "int32"), 1)
-        causal = elementwise.greater_equal(row, _dims.iota(columns, "int32"))
-        visible = causal if visible is None else elementwise.logical_and(visible, causal)
+        causal = comparisons.greater_equal(row, _dims.iota(columns, "int32"))
+        visible = causal if visible is None else comparisons.logical_and(visible, causal)
     return visible
 
 

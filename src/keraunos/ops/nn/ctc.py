@@ -6,7 +6,7 @@ from keraunos.dtypes import promoted
 from keraunos.ops import _dims, control
 from keraunos.ops._arguments import floats, tensor, with_dtype
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import creation, elementwise, reduction, shaping
+from keraunos.ops.numpy import arithmetic, choices, comparisons, creation, elementwise, joining, reduction, shaping
 from keraunos.tensor import cast_tensor, execute, shape_equal
 
 operation = operations("nn")
@@ -61,31 +61,31 @@ def ctc_loss(target, output, target_length, output_length, mask_index=0):
 def _with_blanks(target, target_length, blank):
     """The labels with a blank before, between and after them; what does not count is blank too."""
     position = _dims.iota(_dims.size_of(target, 1), "int32")
-    counts = elementwise.less(position, shaping.expand_dims(target_length, 1))
-    target = elementwise.where(counts, target, blank)
-    pairs = shaping.stack([creation.full_like(target, blank), target], axis=2)
+    counts = comparisons.less(position, shaping.expand_dims(target_length, 1))
+    target = choices.where(counts, target, blank)
+    pairs = joining.stack([creation.full_like(target, blank), target], axis=2)
     batch, length = _dims.shape_of(target)
     pairs = _dims.reshape(pairs, (batch, _dims.product((length, 2))))
-    return shaping.concatenate([pairs, creation.full_like(pairs[:, :1], blank)], axis=1)
+    return joining.concatenate([pairs, creation.full_like(pairs[:, :1], blank)], axis=1)
 
 
 def _forward(scores, states, output_length, blank):
     """`alpha[b, s]`: log probability of all paths that are in state s after the last step."""
     # A label, in every second state, may follow another one without a blank between them, unless they are equal.
     position = _dims.iota(_dims.size_of(states, 1), "int32")
-    is_label = elementwise.equal(elementwise.mod(position, 2), 1)
-    may_skip = elementwise.logical_and(is_label, elementwise.not_equal(states, _moved(states, 2, blank)))
+    is_label = comparisons.equal(arithmetic.mod(position, 2), 1)
+    may_skip = comparisons.logical_and(is_label, comparisons.not_equal(states, _moved(states, 2, blank)))
     never = creation.full_like(scores[0], _NEVER)
     # Before the first step all paths are in the first blank, from where they stay or take the first label.
-    first = elementwise.where(elementwise.less(position, 1), 0.0, never)
+    first = choices.where(comparisons.less(position, 1), 0.0, never)
 
     def step(carry, x):
         alpha, index = carry
-        skipped = elementwise.where(may_skip, _moved(alpha, 2, _NEVER), never)
-        paths = elementwise.logaddexp(elementwise.logaddexp(alpha, _moved(alpha, 1, _NEVER)), skipped)
-        counts = shaping.expand_dims(elementwise.less(index, output_length), 1)
-        after = elementwise.where(counts, elementwise.add(paths, x), alpha)
-        return (after, elementwise.add(index, 1)), index
+        skipped = choices.where(may_skip, _moved(alpha, 2, _NEVER), never)
+        paths = arithmetic.logaddexp(arithmetic.logaddexp(alpha, _moved(alpha, 1, _NEVER)), skipped)
+        counts = shaping.expand_dims(comparisons.less(index, output_length), 1)
+        after = choices.where(counts, arithmetic.add(paths, x), alpha)
+        return (after, arithmetic.add(index, 1)), index
 
     index = cast_tensor(tensor(0), "int32")
     (alpha, _), _ = control.scan(step, (first, index), scores)
@@ -100,12 +100,12 @@ def _moved(x, places, fill):
 
 def _at_the_end(alpha, target_length):
     """The loss: paths end in the last label or in the blank after it."""
-    last = elementwise.multiply(shaping.expand_dims(target_length, 1), 2)
+    last = arithmetic.multiply(shaping.expand_dims(target_length, 1), 2)
     in_blank = execute("take_along_axis", [alpha, last], {"axis": 1})
-    in_label = execute("take_along_axis", [alpha, elementwise.maximum(elementwise.subtract(last, 1), 0)], {"axis": 1})
-    in_label = elementwise.where(elementwise.equal(last, 0), _NEVER, in_label)
-    total = shaping.squeeze(elementwise.logaddexp(in_blank, in_label), 1)
-    return elementwise.where(elementwise.less(total, 0.1 * _NEVER), float("inf"), elementwise.negative(total))
+    in_label = execute("take_along_axis", [alpha, arithmetic.maximum(arithmetic.subtract(last, 1), 0)], {"axis": 1})
+    in_label = choices.where(comparisons.equal(last, 0), _NEVER, in_label)
+    total = shaping.squeeze(arithmetic.logaddexp(in_blank, in_label), 1)
+    return choices.where(comparisons.less(total, 0.1 * _NEVER), float("inf"), elementwise.negative(total))
 
 
 @operation("inputs", "sequence_lengths", name="CTCDecode")
@@ -143,13 +143,13 @@ def ctc_decode(
 def _greedy(inputs, sequence_lengths, merge_repeated, blank):
     length = _dims.size_of(inputs, 1)
     position = _dims.iota(length, "int32")
-    is_beyond = elementwise.greater_equal(position, shaping.expand_dims(sequence_lengths, 1))
-    labels = elementwise.where(is_beyond, blank, reduction.argmax(inputs, axis=2))
-    scores = elementwise.where(is_beyond, 0.0, reduction.max(inputs, axis=2))
+    is_beyond = comparisons.greater_equal(position, shaping.expand_dims(sequence_lengths, 1))
+    labels = choices.where(is_beyond, blank, reduction.argmax(inputs, axis=2))
+    scores = choices.where(is_beyond, 0.0, reduction.max(inputs, axis=2))
     if merge_repeated:
-        labels = elementwise.where(elementwise.equal(labels, _moved(labels, 1, -1)), blank, labels)
-    is_blank = elementwise.equal(labels, blank)
-    labels = elementwise.where(is_blank, -1, labels)
+        labels = choices.where(comparisons.equal(labels, _moved(labels, 1, -1)), blank, labels)
+    is_blank = comparisons.equal(labels, blank)
+    labels = choices.where(is_blank, -1, labels)
     # Labels first, in order; the sort is stable.
     order = execute("argsort", [cast_tensor(is_blank, "int32")], {"axis": 1, "descending": False})
     labels = execute("take_along_axis", [labels, order], {"axis": 1})

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from keraunos import config
-from keraunos.ops._arguments import axis_index, float_pair, floats, tensor
+from keraunos.ops._arguments import axis_index, float_pair, floats, tensor, with_dtype
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import elementwise, reduction, shaping
+from keraunos.ops.numpy import arithmetic, choices, comparisons, elementwise, reduction, shaping
 from keraunos.tensor import cast_tensor, execute, shape_equal
 
 operation = operations("nn")
@@ -21,7 +21,7 @@ def _check_same_shape(target, output):
 
 def _clipped(probabilities):
     epsilon = config.epsilon()
-    return elementwise.clip(probabilities, epsilon, 1.0 - epsilon)
+    return choices.clip(probabilities, epsilon, 1.0 - epsilon)
 
 
 @operation("target", "output")
@@ -38,12 +38,12 @@ def binary_crossentropy(target, output, from_logits=False):
     if from_logits:
         # relu(x) - x t + log(1 + exp(-|x|)): no overflow, no cancellation
         tail = execute("softplus", [elementwise.negative(elementwise.absolute(output))], {})
-        head = elementwise.subtract(execute("relu", [output], {}), elementwise.multiply(output, target))
-        return elementwise.add(head, tail)
+        head = arithmetic.subtract(execute("relu", [output], {}), arithmetic.multiply(output, target))
+        return arithmetic.add(head, tail)
     output = _clipped(execute("expect_probabilities", [output], {}))
-    hit = elementwise.multiply(target, elementwise.log(output))
-    miss = elementwise.multiply(elementwise.subtract(1.0, target), elementwise.log(elementwise.subtract(1.0, output)))
-    return elementwise.negative(elementwise.add(hit, miss))
+    hit = arithmetic.multiply(target, elementwise.log(output))
+    miss = arithmetic.multiply(arithmetic.subtract(1.0, target), elementwise.log(arithmetic.subtract(1.0, output)))
+    return elementwise.negative(arithmetic.add(hit, miss))
 
 
 def _log_probabilities(output, from_logits, axis):
@@ -51,8 +51,8 @@ def _log_probabilities(output, from_logits, axis):
         return execute("log_softmax", [output], {"axis": axis})
     total = reduction.sum(output, axis=axis, keepdims=True)
     # Rows of zeros stay zeros, and become epsilon.
-    total = elementwise.where(elementwise.equal(total, 0.0), 1.0, total)
-    return elementwise.log(_clipped(elementwise.divide(output, total)))
+    total = choices.where(comparisons.equal(total, 0.0), 1.0, total)
+    return elementwise.log(_clipped(arithmetic.divide(output, total)))
 
 
 @operation("target", "output")
@@ -73,7 +73,7 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
             f"target.shape={tuple(target.shape)}, output.shape={tuple(output.shape)}"
         )
     axis = axis_index(axis, len(output.shape))
-    products = elementwise.multiply(target, _log_probabilities(output, from_logits, axis))
+    products = arithmetic.multiply(target, _log_probabilities(output, from_logits, axis))
     return elementwise.negative(reduction.sum(products, axis=axis))
 
 
@@ -118,9 +118,9 @@ def psnr(x1, x2, max_val):
         raise ValueError(
             f"Input shapes {tuple(x1.shape)} and {tuple(x2.shape)} must match for PSNR calculation. "
         )
-    error = reduction.mean(elementwise.square(elementwise.subtract(x1, x2)))
-    peak = elementwise.log10(elementwise.with_dtype(max_val, x1.dtype))
-    return elementwise.subtract(elementwise.multiply(peak, 20.0), elementwise.multiply(elementwise.log10(error), 10.0))
+    error = reduction.mean(elementwise.square(arithmetic.subtract(x1, x2)))
+    peak = elementwise.log10(with_dtype(max_val, x1.dtype))
+    return arithmetic.subtract(arithmetic.multiply(peak, 20.0), arithmetic.multiply(elementwise.log10(error), 10.0))
 
 
 __all__ = [

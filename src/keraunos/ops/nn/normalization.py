@@ -11,7 +11,7 @@ from keraunos.dtypes import promoted
 from keraunos.ops import _dims
 from keraunos.ops._arguments import axes_tuple, axis_index, floats, tensor, with_dtype
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import elementwise, reduction, shaping
+from keraunos.ops.numpy import arithmetic, choices, elementwise, reduction, shaping
 from keraunos.tensor import cast_tensor, execute, shape_equal
 
 operation = operations("nn")
@@ -26,12 +26,12 @@ def moments(x, axes, keepdims=False, synchronized=False):
     wide = cast_tensor(x, promoted(x.dtype, "float32"))
     axes = axes_tuple(axes, len(x.shape))
     mean = reduction.reduce("mean", wide, axes, True)
-    variance = reduction.reduce("mean", elementwise.square(elementwise.subtract(wide, mean)), axes, keepdims)
+    variance = reduction.reduce("mean", elementwise.square(arithmetic.subtract(wide, mean)), axes, keepdims)
     if not keepdims:
         mean = shaping.squeeze(mean, axes) if axes else mean
     if x.dtype == "float16":
         limit = elementwise.largest_number("float16")
-        mean, variance = elementwise.clip(mean, -limit, limit), elementwise.clip(variance, -limit, limit)
+        mean, variance = choices.clip(mean, -limit, limit), choices.clip(variance, -limit, limit)
     return cast_tensor(mean, x.dtype), cast_tensor(variance, x.dtype)
 
 
@@ -55,12 +55,12 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
         shape[axis] = _dims.size_of(vector, 0)
         return _dims.reshape(vector, tuple(shape))
 
-    inverse = execute("rsqrt", [elementwise.add(along(variance, "variance"), epsilon)], {})
+    inverse = execute("rsqrt", [arithmetic.add(along(variance, "variance"), epsilon)], {})
     if scale is not None:
-        inverse = elementwise.multiply(inverse, along(scale, "scale"))
+        inverse = arithmetic.multiply(inverse, along(scale, "scale"))
     # (x - mean) first: for a mean that is large beside the deviation, x * inverse would have lost it.
-    result = elementwise.multiply(elementwise.subtract(x, along(mean, "mean")), inverse)
-    return result if offset is None else elementwise.add(result, along(offset, "offset"))
+    result = arithmetic.multiply(arithmetic.subtract(x, along(mean, "mean")), inverse)
+    return result if offset is None else arithmetic.add(result, along(offset, "offset"))
 
 
 def batch_normalization_in_training(x, axis, offset=None, scale=None, epsilon=1e-3):
@@ -86,7 +86,7 @@ def batch_normalization_in_training(x, axis, offset=None, scale=None, epsilon=1e
         )
     axes = tuple(a for a in range(rank) if a != axis)
     mean = reduction.reduce("mean", x, axes, True)
-    variance = reduction.reduce("mean", elementwise.square(elementwise.subtract(x, mean)), axes, False)
+    variance = reduction.reduce("mean", elementwise.square(arithmetic.subtract(x, mean)), axes, False)
     mean = shaping.squeeze(mean, axes) if axes else mean
     return batch_normalization(x, mean, variance, axis, offset, scale, epsilon), mean, variance
 
@@ -126,14 +126,14 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
     if not is_scaling_only and _are_last_sizes(wide, axes, gamma, beta):
         return cast_tensor(_in_rows(wide, axes, gamma, beta, epsilon, True), x.dtype)
     mean = reduction.reduce("mean", wide, axes, True)
-    centred = elementwise.subtract(wide, mean)
+    centred = arithmetic.subtract(wide, mean)
     variance = reduction.reduce("mean", elementwise.square(centred), axes, True)
-    inverse = execute("rsqrt", [elementwise.add(variance, epsilon)], {})
-    result = elementwise.multiply(wide if is_scaling_only else centred, inverse)
+    inverse = execute("rsqrt", [arithmetic.add(variance, epsilon)], {})
+    result = arithmetic.multiply(wide if is_scaling_only else centred, inverse)
     if gamma is not None:
-        result = elementwise.multiply(result, _along_axes(gamma, wide, axes))
+        result = arithmetic.multiply(result, _along_axes(gamma, wide, axes))
     if beta is not None and not is_scaling_only:
-        result = elementwise.add(result, _along_axes(beta, wide, axes))
+        result = arithmetic.add(result, _along_axes(beta, wide, axes))
     return cast_tensor(result, x.dtype)
 
 
@@ -175,9 +175,9 @@ def rms_normalization(x, scale=None, axis=-1, epsilon=None):
     if _are_last_sizes(wide, axes, scale):
         return cast_tensor(_in_rows(wide, axes, scale, None, epsilon, False), x.dtype)
     mean_square = reduction.reduce("mean", elementwise.square(wide), axes, True)
-    result = elementwise.multiply(wide, execute("rsqrt", [elementwise.add(mean_square, epsilon)], {}))
+    result = arithmetic.multiply(wide, execute("rsqrt", [arithmetic.add(mean_square, epsilon)], {}))
     if scale is not None:
-        result = elementwise.multiply(result, _along_axes(scale, wide, axes))
+        result = arithmetic.multiply(result, _along_axes(scale, wide, axes))
     return cast_tensor(result, x.dtype)
 
 
@@ -195,11 +195,11 @@ def normalize(x, axis=-1, order=2, epsilon=None):
     if order == 2:
         total = reduction.sum(elementwise.square(x), axis=axis, keepdims=True)
         # Limited before the root, whose gradient is infinite at 0.
-        return elementwise.multiply(x, execute("rsqrt", [elementwise.maximum(total, epsilon**2)], {}))
-    powers = elementwise.power(elementwise.absolute(x), float(order)) if order > 1 else elementwise.absolute(x)
+        return arithmetic.multiply(x, execute("rsqrt", [arithmetic.maximum(total, epsilon**2)], {}))
+    powers = arithmetic.power(elementwise.absolute(x), float(order)) if order > 1 else elementwise.absolute(x)
     total = reduction.sum(powers, axis=axis, keepdims=True)
-    size = elementwise.power(total, 1.0 / order) if order > 1 else total
-    return elementwise.divide(x, elementwise.maximum(size, epsilon))
+    size = arithmetic.power(total, 1.0 / order) if order > 1 else total
+    return arithmetic.divide(x, arithmetic.maximum(size, epsilon))
 
 
 __all__ = ["batch_normalization", "layer_normalization", "moments", "normalize", "rms_normalization"]

@@ -6,7 +6,7 @@ import collections
 import functools
 
 from keraunos.ops import _dims
-from keraunos.ops.numpy import elementwise, shaping
+from keraunos.ops.numpy import arithmetic, diagonals, shaping
 from keraunos.tensor import execute
 
 
@@ -92,7 +92,7 @@ def _diagonals(term, x):
         while term.count(label) > 1:
             first = term.index(label)
             second = term.index(label, first + 1)
-            x = shaping.diagonal(x, 0, first, second)
+            x = diagonals.diagonal(x, 0, first, second)
             term = (*[t for i, t in enumerate(term) if i not in (first, second)], label)
     return term, x
 
@@ -171,7 +171,7 @@ def _by_broadcasting(term_a, a, term_b, b, kept, summed):
         sizes = iter(_dims.shape_of(x))
         return _dims.reshape(x, tuple(next(sizes) if label in term else 1 for label in labels))
 
-    product = elementwise.multiply(aligned(term_a, a), aligned(term_b, b))
+    product = arithmetic.multiply(aligned(term_a, a), aligned(term_b, b))
     if summed:
         product = execute("sum", [product], {"axes": list(range(len(kept), len(labels))), "keepdims": False})
     return product

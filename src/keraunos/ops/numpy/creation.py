@@ -10,9 +10,9 @@ import numpy as np
 from keraunos import config, dtypes
 from keraunos.dtypes import promoted, standardize_dtype
 from keraunos.ops import _dims
-from keraunos.ops._arguments import axis_index, concrete, operand_type, tensor, with_dtype
+from keraunos.ops._arguments import axis_index, concrete, operand_type, tensor, with_dtype, without_bool
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import elementwise, shaping
+from keraunos.ops.numpy import arithmetic, choices, comparisons, diagonals, elementwise, joining, padding, repeating, shaping
 from keraunos.tensor import Tensor, cast_tensor, convert_to_tensor, execute, scalar
 
 operation = operations("numpy")
@@ -119,10 +119,10 @@ def arange(start, stop=None, step=None, dtype=None):
         return convert_to_tensor(made.astype("float32" if dtype == "bfloat16" else dtype), dtype=dtype)
     working = dtype if dtype in dtypes.FLOATS else "int32"
     start, stop, step = (with_dtype(x, working) for x in (start, stop, step))
-    length = elementwise.ceil(elementwise.divide(elementwise.subtract(stop, start), step))
-    length = cast_tensor(elementwise.maximum(length, 0.0), "int32")
+    length = elementwise.ceil(arithmetic.divide(arithmetic.subtract(stop, start), step))
+    length = cast_tensor(arithmetic.maximum(length, 0.0), "int32")
     steps = _dims.iota(length, working)
-    return cast_tensor(elementwise.add(start, elementwise.multiply(steps, step)), dtype)
+    return cast_tensor(arithmetic.add(start, arithmetic.multiply(steps, step)), dtype)
 
 
 @operation("start", "stop")
@@ -149,12 +149,12 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
         return (result, _from_float64(np.asarray(step), kinds)) if retstep else result
     start, stop = with_dtype(start, kinds), with_dtype(stop, kinds)
     intervals = num - 1 if endpoint else num
-    distance = elementwise.divide(elementwise.subtract(stop, start), intervals if intervals else math.nan)
+    distance = arithmetic.divide(arithmetic.subtract(stop, start), intervals if intervals else math.nan)
     rank = max(len(start.shape), len(stop.shape))
     axis = axis_index(axis, rank + 1)
     steps = _dims.reshape(_dims.iota(num, kinds), (num,) + (1,) * rank)
-    first = elementwise.add(start, elementwise.multiply(0.0, distance)) if intervals else start
-    values = elementwise.add(start, elementwise.multiply(steps, distance)) if intervals else None
+    first = arithmetic.add(start, arithmetic.multiply(0.0, distance)) if intervals else start
+    values = arithmetic.add(start, arithmetic.multiply(steps, distance)) if intervals else None
     if num == 0:
         shape = _dims.broadcast_sizes(_dims.shape_of(start), _dims.shape_of(stop))
         values = _dims.fill(scalar(0, kinds), (0, *shape))
@@ -162,8 +162,8 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
         shape = _dims.broadcast_sizes(_dims.shape_of(start), _dims.shape_of(stop))
         values = _dims.broadcast_to(first, (1, *shape))
     elif endpoint:
-        is_last = elementwise.equal(steps, float(num - 1))
-        values = elementwise.where(is_last, stop, values)
+        is_last = comparisons.equal(steps, float(num - 1))
+        values = choices.where(is_last, stop, values)
     values = shaping.moveaxis(values, 0, axis)
     if dtype not in dtypes.FLOATS:
         values = elementwise.floor(values)
@@ -186,7 +186,7 @@ def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
         values = np.logspace(np.asarray(start), np.asarray(stop), num, endpoint=endpoint, base=base, axis=axis)
         return _from_float64(values, dtype)
     exponents = linspace(start, stop, num, endpoint=endpoint, axis=axis)
-    return cast_tensor(elementwise.power(float(base), exponents), dtype)
+    return cast_tensor(arithmetic.power(float(base), exponents), dtype)
 
 
 @operation("start", "stop")
@@ -204,7 +204,7 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     values = elementwise.exp(linspace(low, high, num, endpoint=endpoint, axis=axis))
     rank = max(len(start.shape), len(stop.shape))
     sign = shaping.expand_dims(sign, axis_index(axis, rank + 1)) if len(sign.shape) == rank else sign
-    return cast_tensor(elementwise.multiply(sign, values), dtype)
+    return cast_tensor(arithmetic.multiply(sign, values), dtype)
 
 
 def _integer(value, name):
@@ -250,7 +250,7 @@ def _is_below_diagonal(x, k):
     if type(rows) is int and type(columns) is int and not isinstance(k, Tensor):
         return convert_to_tensor(np.tri(rows, columns, k, dtype=bool))
     row = shaping.expand_dims(_dims.iota(rows, "int32"), 1)
-    return elementwise.greater_equal(elementwise.add(row, k), _dims.iota(columns, "int32"))
+    return comparisons.greater_equal(arithmetic.add(row, k), _dims.iota(columns, "int32"))
 
 
 @operation
@@ -272,18 +272,18 @@ def diag(x, k=0):
     """The diagonal `k` of a matrix, or a matrix with the vector `x` on that diagonal."""
     x = tensor(x)
     if len(x.shape) == 2:
-        return shaping.diagonal(x, k)
+        return diagonals.diagonal(x, k)
     if len(x.shape) != 1:
         raise ValueError(f"`x` must be 1-D or 2-D. Received: x.shape={tuple(x.shape)}")
     k = python_operator.index(k)
     length = _dims.size_of(x, 0)
-    size = elementwise.add(length, abs(k)) if isinstance(length, Tensor) else length + abs(k)
+    size = arithmetic.add(length, abs(k)) if isinstance(length, Tensor) else length + abs(k)
     # Row i of the result holds x[i - max(-k, 0)] in column i + k.
     before, after = max(-k, 0), max(k, 0)
     column = _dims.iota(size, "int32")
     row = shaping.expand_dims(column, 1)
-    rows = shaping.pad(x, [(before, after)])
-    is_diagonal = elementwise.equal(elementwise.add(row, k), column)
+    rows = padding.pad(x, [(before, after)])
+    is_diagonal = comparisons.equal(arithmetic.add(row, k), column)
     return execute("select", [is_diagonal, shaping.expand_dims(rows, 1), scalar(0, x.dtype)], {})
 
 
@@ -300,27 +300,27 @@ def vander(x, N=None, increasing=False):
     if len(x.shape) != 1:
         raise ValueError(f"Input array must be one-dimensional, but got shape {tuple(x.shape)}")
     if N is None and x.shape[0] is None:
-        return _square_vander(elementwise.without_bool(x), increasing)
+        return _square_vander(without_bool(x), increasing)
     N = x.shape[0] if N is None else N
     if not isinstance(N, int):
         raise TypeError(f"Argument `N` must be of type `int`. Received: N={N}")
     if N < 0:
         raise ValueError(f"Argument 'N' must be nonnegative. Received: N={N}")
-    x = elementwise.without_bool(x)
+    x = without_bool(x)
     columns = [ones_like(x)]
     for _ in range(N - 1):
-        columns.append(elementwise.multiply(columns[-1], x))
+        columns.append(arithmetic.multiply(columns[-1], x))
     columns = columns[:N]
     if not columns:
         return _dims.fill(scalar(0, x.dtype), (_dims.size_of(x, 0), 0))
-    return shaping.stack(columns if increasing else columns[::-1], axis=1)
+    return joining.stack(columns if increasing else columns[::-1], axis=1)
 
 
 def _square_vander(x, increasing):
     """As many powers as there are elements, for a length that is only known when a traced function runs."""
     powers = _dims.iota(_dims.size_of(x, 0), x.dtype)
-    powers = powers if increasing else shaping.flip(powers)
-    return elementwise.power(shaping.expand_dims(x, 1), powers)
+    powers = powers if increasing else repeating.flip(powers)
+    return arithmetic.power(shaping.expand_dims(x, 1), powers)
 
 
 @operation("x")

@@ -11,8 +11,8 @@ from keraunos import dtypes
 from keraunos.ops import _dims
 from keraunos.ops._arguments import axis_index, concrete, tensor, with_dtype
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import elementwise, shaping
-from keraunos.ops.numpy.shaping import OPEN_END
+from keraunos.ops.numpy import arithmetic, choices, comparisons, joining, shaping
+from keraunos.ops.numpy.joining import OPEN_END
 from keraunos.tensor import Tensor, cast_tensor, convert_to_tensor, execute
 
 operation = operations("numpy")
@@ -55,7 +55,7 @@ def _is_array(entry):
 def _entries(x, key):
     """One entry per axis of `x` (int, slice or integer Tensor), with `None`s where a new axis stands."""
     if isinstance(key, list):
-        key = (np.asarray(key) if not any(isinstance(k, Tensor) for k in key) else shaping.stack(key),)
+        key = (np.asarray(key) if not any(isinstance(k, Tensor) for k in key) else joining.stack(key),)
     elif not isinstance(key, tuple):
         key = (key,)
     entries = []
@@ -192,15 +192,15 @@ def _dynamic_slice(x, axis, entry):
         if value is None:
             return default
         value = with_dtype(value, "int32")
-        value = elementwise.where(elementwise.less(value, 0), elementwise.add(value, size), value)
-        return elementwise.clip(value, 0, size)
+        value = choices.where(comparisons.less(value, 0), arithmetic.add(value, size), value)
+        return choices.clip(value, 0, size)
 
     start, stop = bound(entry.start, with_dtype(0, "int32")), bound(entry.stop, size)
-    length = elementwise.subtract(stop, start)
+    length = arithmetic.subtract(stop, start)
     if step > 1:
-        length = elementwise.floor_divide(elementwise.add(length, step - 1), step)
-    steps = _dims.iota(elementwise.maximum(length, 0), "int32")
-    index = elementwise.add(elementwise.multiply(steps, step), start)
+        length = arithmetic.floor_divide(arithmetic.add(length, step - 1), step)
+    steps = _dims.iota(arithmetic.maximum(length, 0), "int32")
+    index = arithmetic.add(arithmetic.multiply(steps, step), start)
     return execute("gather", [x, index], {"axis": axis})
 
 
@@ -231,7 +231,7 @@ def _advanced(x, entries):
     for offset, index in enumerate(arrays):
         size = sizes[first + offset]
         index = _from_front(convert_to_tensor(index), size)
-        flat = index if flat is None else elementwise.add(elementwise.multiply(flat, size), index)
+        flat = index if flat is None else arithmetic.add(arithmetic.multiply(flat, size), index)
     joined = _dims.reshape(x, (*sizes[:first], _dims.product(sizes[first : first + count]), *sizes[first + count :]))
     return execute("gather", [joined, flat], {"axis": first})
 
@@ -248,7 +248,7 @@ def _from_front(index, size):
         if type(size) is int:
             _check_range(known, size)
             return convert_to_tensor(np.where(known < 0, known + size, known).astype(known.dtype))
-    return elementwise.where(elementwise.less(index, 0), elementwise.add(index, size), index)
+    return choices.where(comparisons.less(index, 0), arithmetic.add(index, size), index)
 
 
 def _check_range(index, size):
@@ -316,13 +316,13 @@ def unravel_index(indices, shape):
     sizes = _dims.sizes_of(shape)
     if None in sizes:
         raise ValueError(f"`shape` must be fully defined. Received: shape={shape}")
-    indices = elementwise.where(
-        elementwise.less(indices, 0), elementwise.add(indices, _dims.product(sizes)), indices
+    indices = choices.where(
+        comparisons.less(indices, 0), arithmetic.add(indices, _dims.product(sizes)), indices
     )
     coordinates = []
     for size in reversed(sizes):
-        coordinates.append(elementwise.mod(indices, size))
-        indices = elementwise.floor_divide(indices, size)
+        coordinates.append(arithmetic.mod(indices, size))
+        indices = arithmetic.floor_divide(indices, size)
     return tuple(reversed(coordinates))
 
 

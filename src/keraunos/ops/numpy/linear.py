@@ -14,8 +14,8 @@ from keraunos.ops._arguments import (
     tensor,
 )
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import contraction, elementwise, reduction, shaping
-from keraunos.ops.numpy.shaping import slice_axis
+from keraunos.ops.numpy import arithmetic, choices, comparisons, contraction, diagonals, elementwise, joining, padding, reduction, shaping
+from keraunos.ops.numpy.joining import slice_axis
 from keraunos.tensor import cast_tensor, execute
 
 operation = operations("numpy")
@@ -58,7 +58,7 @@ def dot(x1, x2):
     x1, x2 = pair(x1, x2)
     rank1, rank2 = len(x1.shape), len(x2.shape)
     if rank1 == 0 or rank2 == 0:
-        return elementwise.multiply(x1, x2)
+        return arithmetic.multiply(x1, x2)
     is_bool = x1.dtype == "bool"
     if is_bool:
         x1, x2 = cast_tensor(x1, "int32"), cast_tensor(x2, "int32")
@@ -77,7 +77,7 @@ def inner(x1, x2):
     """The sum of products over the last axes."""
     x1, x2 = pair(x1, x2)
     if not x1.shape or not x2.shape:
-        return elementwise.multiply(x1, x2)
+        return arithmetic.multiply(x1, x2)
     is_bool = x1.dtype == "bool"
     if is_bool:
         x1, x2 = cast_tensor(x1, "int32"), cast_tensor(x2, "int32")
@@ -89,7 +89,7 @@ def inner(x1, x2):
 def outer(x1, x2):
     """All products of an element of `x1` with one of `x2`, as a matrix."""
     x1, x2 = pair(x1, x2)
-    return elementwise.multiply(shaping.expand_dims(shaping.ravel(x1), 1), shaping.ravel(x2))
+    return arithmetic.multiply(shaping.expand_dims(shaping.ravel(x1), 1), shaping.ravel(x2))
 
 
 @operation("x1", "x2")
@@ -150,7 +150,7 @@ def kron(x1, x2):
     sizes2 = (1,) * (rank - len(x2.shape)) + tuple(_dims.shape_of(x2))
     a = _dims.reshape(x1, tuple(part for size in sizes1 for part in (size, 1)))
     b = _dims.reshape(x2, tuple(part for size in sizes2 for part in (1, size)))
-    return _dims.reshape(elementwise.multiply(a, b), tuple(_dims.product(both) for both in zip(sizes1, sizes2)))
+    return _dims.reshape(arithmetic.multiply(a, b), tuple(_dims.product(both) for both in zip(sizes1, sizes2)))
 
 
 @operation("x1", "x2")
@@ -172,7 +172,7 @@ def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
         return found + [None] * (3 - len(found))
 
     (a0, a1, a2), (b0, b1, b2) = parts(x1), parts(x2)
-    product, minus = elementwise.multiply, elementwise.subtract
+    product, minus = arithmetic.multiply, arithmetic.subtract
     third = minus(product(a0, b1), product(a1, b0))
     if a2 is None and b2 is None:
         return third
@@ -183,13 +183,13 @@ def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
     else:
         first = minus(product(a1, b2), product(a2, b1))
         second = minus(product(a2, b0), product(a0, b2))
-    return shaping.moveaxis(shaping.stack([first, second, third], axis=-1), -1, axisc)
+    return shaping.moveaxis(joining.stack([first, second, third], axis=-1), -1, axisc)
 
 
 @operation
 def trace(x, offset=0, axis1=0, axis2=1):
     """The sum of a diagonal of two axes."""
-    return reduction.sum(shaping.diagonal(x, offset, axis1, axis2), axis=-1)
+    return reduction.sum(diagonals.diagonal(x, offset, axis1, axis2), axis=-1)
 
 
 @operation
@@ -203,7 +203,7 @@ def diff(a, n=1, axis=-1):
     axis = axis_index(axis, len(x.shape))
     for _ in range(n):
         after, before = slice_axis(x, axis, 1, None), slice_axis(x, axis, 0, -1)
-        x = elementwise.not_equal(after, before) if x.dtype == "bool" else elementwise.subtract(after, before)
+        x = comparisons.not_equal(after, before) if x.dtype == "bool" else arithmetic.subtract(after, before)
     return x
 
 
@@ -223,8 +223,8 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
             distance = _dims.reshape(distance, tuple(shape))
         else:
             distance = diff(x, axis=axis)
-    heights = elementwise.add(slice_axis(y, axis, 1, None), slice_axis(y, axis, 0, -1))
-    return reduction.sum(elementwise.multiply(elementwise.multiply(heights, distance), 0.5), axis=axis)
+    heights = arithmetic.add(slice_axis(y, axis, 1, None), slice_axis(y, axis, 0, -1))
+    return reduction.sum(arithmetic.multiply(arithmetic.multiply(heights, distance), 0.5), axis=axis)
 
 
 @operation
@@ -233,12 +233,12 @@ def corrcoef(x):
     x = floats(x)
     if len(x.shape) not in (0, 1, 2):
         raise ValueError(f"corrcoef: `x` must have at most 2 axes. Received: shape {tuple(x.shape)}")
-    rows = shaping.at_least(x, 2)
-    deviation = elementwise.subtract(rows, reduction.mean(rows, axis=1, keepdims=True))
+    rows = joining.at_least(x, 2)
+    deviation = arithmetic.subtract(rows, reduction.mean(rows, axis=1, keepdims=True))
     covariance = execute("matmul", [deviation, deviation], {"transpose_a": False, "transpose_b": True})
-    scale = elementwise.sqrt(shaping.diagonal(covariance))
-    result = elementwise.divide(elementwise.divide(covariance, shaping.expand_dims(scale, 1)), scale)
-    result = elementwise.clip(result, -1.0, 1.0)
+    scale = elementwise.sqrt(diagonals.diagonal(covariance))
+    result = arithmetic.divide(arithmetic.divide(covariance, shaping.expand_dims(scale, 1)), scale)
+    result = choices.clip(result, -1.0, 1.0)
     return result if len(x.shape) == 2 else _dims.reshape(result, ())
 
 
@@ -256,10 +256,10 @@ def correlate(x1, x2, mode="valid"):
         raise ValueError(f"correlate: two vectors of known length are needed. Received: {x1.shape}, {x2.shape}")
     if not length1 or not length2:
         raise ValueError("correlate: the vectors must not be empty.")
-    padded = shaping.pad(x1, [(length2 - 1, length2 - 1)])
+    padded = padding.pad(x1, [(length2 - 1, length2 - 1)])
     window = np.arange(length1 + length2 - 1)[:, None] + np.arange(length2)
     windows = execute("gather", [padded, tensor(window.astype("int32"))], {"axis": 0})
-    result = reduction.sum(elementwise.multiply(windows, x2), axis=1)
+    result = reduction.sum(arithmetic.multiply(windows, x2), axis=1)
     longer, shorter = max(length1, length2), min(length1, length2)
     if mode == "full":
         return result

@@ -9,7 +9,7 @@ from keraunos.dtypes import standardize_dtype
 from keraunos.ops import _dims
 from keraunos.ops._arguments import axes_tuple, axis_index, booleans, floats, operand_type, tensor, with_dtype
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import elementwise, shaping
+from keraunos.ops.numpy import arithmetic, choices, comparisons, elementwise, number_kinds, shaping
 from keraunos.tensor import cast_tensor, execute, scalar
 
 operation = operations("numpy")
@@ -75,7 +75,7 @@ def _extreme(name, x, axis, keepdims, initial):
         x = reduce(name, x, axis, keepdims)
     if initial is None:
         return x
-    return (elementwise.maximum if name == "max" else elementwise.minimum)(x, with_dtype(initial, x.dtype))
+    return (arithmetic.maximum if name == "max" else arithmetic.minimum)(x, with_dtype(initial, x.dtype))
 
 
 @operation
@@ -107,7 +107,7 @@ def ptp(x, axis=None, keepdims=False):
     """The largest minus the smallest element along axes."""
     x = tensor(x)
     largest, smallest = _extreme("max", x, axis, keepdims, None), _extreme("min", x, axis, keepdims, None)
-    return elementwise.subtract(largest, smallest)
+    return arithmetic.subtract(largest, smallest)
 
 
 @operation
@@ -184,7 +184,7 @@ def average(x, axis=None, weights=None):
             f"Received: x.shape={tuple(x.shape)}, weights.shape={tuple(weights.shape)}, axis={axis}"
         )
     weights = _dims.broadcast_to(weights, _dims.shape_of(x))
-    return elementwise.divide(sum(elementwise.multiply(x, weights), axis), sum(weights, axis))
+    return arithmetic.divide(sum(arithmetic.multiply(x, weights), axis), sum(weights, axis))
 
 
 # ------------------------------------------------------------------ running totals
@@ -220,11 +220,11 @@ def cumprod(x, axis=None, dtype=None):
 
 def _nan_replaced(x, value):
     x = tensor(x)
-    return elementwise.where(elementwise.isnan(x), value, x) if x.dtype in dtypes.FLOATS else x
+    return choices.where(number_kinds.isnan(x), value, x) if x.dtype in dtypes.FLOATS else x
 
 
 def _are_all_nan(x, axis, keepdims):
-    return reduce("all", elementwise.isnan(x), axis, keepdims)
+    return reduce("all", number_kinds.isnan(x), axis, keepdims)
 
 
 @operation
@@ -256,7 +256,7 @@ def _nan_extreme(x, axis, keepdims, function, neutral):
     if x.dtype not in dtypes.FLOATS:
         return function(x, axis, keepdims)
     found = function(_nan_replaced(x, neutral), axis, keepdims)
-    return elementwise.where(_are_all_nan(x, axis, keepdims), math.nan, found)
+    return choices.where(_are_all_nan(x, axis, keepdims), math.nan, found)
 
 
 @operation
@@ -276,7 +276,7 @@ def _nan_position(x, axis, keepdims, function, neutral):
     if x.dtype not in dtypes.FLOATS:
         return function(x, axis, keepdims)
     found = function(_nan_replaced(x, neutral), axis, keepdims)
-    return elementwise.where(_are_all_nan(x, axis, keepdims), scalar(-1, "int32"), found)
+    return choices.where(_are_all_nan(x, axis, keepdims), scalar(-1, "int32"), found)
 
 
 @operation
@@ -293,21 +293,21 @@ def nanargmin(x, axis=None, keepdims=False):
 
 def _counted(x, axis, keepdims):
     """How many elements are not NaN, as a float."""
-    return sum(cast_tensor(elementwise.logical_not(elementwise.isnan(x)), x.dtype), axis, keepdims)
+    return sum(cast_tensor(comparisons.logical_not(number_kinds.isnan(x)), x.dtype), axis, keepdims)
 
 
 @operation
 def nanmean(x, axis=None, keepdims=False):
     """The mean of the elements that are not NaN."""
     x = floats(x)
-    return elementwise.divide(nansum(x, axis, keepdims), _counted(x, axis, keepdims))
+    return arithmetic.divide(nansum(x, axis, keepdims), _counted(x, axis, keepdims))
 
 
 @operation
 def nanvar(x, axis=None, keepdims=False):
     """The variance of the elements that are not NaN."""
     x = floats(x)
-    deviation = elementwise.subtract(x, nanmean(x, axis, True))
+    deviation = arithmetic.subtract(x, nanmean(x, axis, True))
     return nanmean(elementwise.square(deviation), axis, keepdims)
 
 
@@ -318,7 +318,33 @@ def nanstd(x, axis=None, keepdims=False):
 
 
 __all__ = [
-    name
-    for name, value in list(globals().items())
-    if not name.startswith("_") and getattr(value, "operation", None) is not None
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "average",
+    "count_nonzero",
+    "cumprod",
+    "cumsum",
+    "max",
+    "mean",
+    "min",
+    "nanargmax",
+    "nanargmin",
+    "nancumprod",
+    "nancumsum",
+    "nanmax",
+    "nanmean",
+    "nanmin",
+    "nanprod",
+    "nanstd",
+    "nansum",
+    "nanvar",
+    "prod",
+    "ptp",
+    "std",
+    "sum",
+    "var",
 ]

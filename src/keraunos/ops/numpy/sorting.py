@@ -22,7 +22,7 @@ from keraunos.ops._arguments import (
     without_bool,
 )
 from keraunos.ops._dispatch import operations
-from keraunos.ops.numpy import elementwise, indexing, reduction, shaping
+from keraunos.ops.numpy import arithmetic, choices, comparisons, indexing, joining, number_kinds, reduction, shaping
 from keraunos.tensor import KerasTensor, Tensor, cast_tensor, convert_to_tensor, execute, scalar
 
 operation = operations("numpy")
@@ -97,9 +97,9 @@ def nonzero(x):
 def isin(x1, x2, assume_unique=False, invert=False):
     """Whether each element of `x1` is among those of `x2`."""
     x1, x2 = pair(x1, x2)
-    is_equal = elementwise.equal(shaping.expand_dims(x1, -1), shaping.ravel(x2))
+    is_equal = comparisons.equal(shaping.expand_dims(x1, -1), shaping.ravel(x2))
     found = reduction.any(is_equal, axis=-1)
-    return elementwise.logical_not(found) if invert else found
+    return comparisons.logical_not(found) if invert else found
 
 
 def _unique_spec(
@@ -207,7 +207,7 @@ def bincount(x, weights=None, minlength=0, sparse=False):
     dtype = promoted(x.dtype, operand_type(weights))
     weights = reduction.accumulating(with_dtype(weights, dtype))
     hot = execute("one_hot", [values], {"depth": length, "dtype": weights.dtype})
-    return cast_tensor(reduction.sum(elementwise.multiply(hot, shaping.expand_dims(weights, -1)), axis=-2), dtype)
+    return cast_tensor(reduction.sum(arithmetic.multiply(hot, shaping.expand_dims(weights, -1)), axis=-2), dtype)
 
 
 def _histogram_spec(x, bins=10, range=None):
@@ -239,16 +239,16 @@ def _traced_histogram(x, bins, limits):
         low, high = scalar(float(limits[0]), values.dtype), scalar(float(limits[1]), values.dtype)
     else:
         low, high = reduction.min(values), reduction.max(values)
-    is_point = elementwise.equal(low, high)
-    low = elementwise.where(is_point, elementwise.subtract(low, 0.5), low)
-    high = elementwise.where(is_point, elementwise.add(high, 0.5), high)
+    is_point = comparisons.equal(low, high)
+    low = choices.where(is_point, arithmetic.subtract(low, 0.5), low)
+    high = choices.where(is_point, arithmetic.add(high, 0.5), high)
     share = convert_to_tensor(np.linspace(0.0, 1.0, bins + 1), dtype=values.dtype)
-    edges = elementwise.add(low, elementwise.multiply(share, elementwise.subtract(high, low)))
+    edges = arithmetic.add(low, arithmetic.multiply(share, arithmetic.subtract(high, low)))
     column = shaping.expand_dims(values, 1)
-    lower, upper = shaping.slice_axis(edges, 0, 0, -1), shaping.slice_axis(edges, 0, 1, None)
-    is_in = elementwise.logical_and(elementwise.greater_equal(column, lower), elementwise.less(column, upper))
-    is_last = elementwise.logical_and(elementwise.equal(column, high), elementwise.equal(_dims.iota(bins, "int32"), bins - 1))
-    counts = reduction.sum(cast_tensor(elementwise.logical_or(is_in, is_last), "int32"), axis=0)
+    lower, upper = joining.slice_axis(edges, 0, 0, -1), joining.slice_axis(edges, 0, 1, None)
+    is_in = comparisons.logical_and(comparisons.greater_equal(column, lower), comparisons.less(column, upper))
+    is_last = comparisons.logical_and(comparisons.equal(column, high), comparisons.equal(_dims.iota(bins, "int32"), bins - 1))
+    counts = reduction.sum(cast_tensor(comparisons.logical_or(is_in, is_last), "int32"), axis=0)
     return counts, edges
 
 
@@ -283,10 +283,10 @@ def _between(low, high, fraction, method):
     if method == "higher":
         return high
     if method == "midpoint":
-        return elementwise.multiply(elementwise.add(low, high), 0.5)
+        return arithmetic.multiply(arithmetic.add(low, high), 0.5)
     # Equal neighbours, infinite ones too, need no interpolation.
-    step = elementwise.multiply(elementwise.subtract(high, low), fraction)
-    return elementwise.where(elementwise.equal(low, high), low, elementwise.add(low, step))
+    step = arithmetic.multiply(arithmetic.subtract(high, low), fraction)
+    return choices.where(comparisons.equal(low, high), low, arithmetic.add(low, step))
 
 
 @operation("x", "q")
@@ -313,19 +313,19 @@ def _quantile(x, q, axis, method, keepdims, name, skip_nan):
     rows, axes = _rows_to_sort(x, axis)
     last = len(rows.shape) - 1
     ordered = execute("sort", [rows], {"axis": last, "descending": False})
-    is_nan = elementwise.isnan(rows)
+    is_nan = number_kinds.isnan(rows)
     if skip_nan:
-        count = reduction.sum(cast_tensor(elementwise.logical_not(is_nan), x.dtype), last, True)
+        count = reduction.sum(cast_tensor(comparisons.logical_not(is_nan), x.dtype), last, True)
     else:
         size = _dims.size_of(rows, last)
         count = with_dtype(size, x.dtype) if isinstance(size, Tensor) else scalar(float(size), x.dtype)
     # (rows..., q): the place of each quantile among the sorted elements
-    place = elementwise.multiply(elementwise.subtract(count, 1.0), shaping.ravel(q))
-    place = elementwise.maximum(place, 0.0)
+    place = arithmetic.multiply(arithmetic.subtract(count, 1.0), shaping.ravel(q))
+    place = arithmetic.maximum(place, 0.0)
     if method == "nearest":
         place = execute("round", [place], {})
     low, high = execute("floor", [place], {}), execute("ceil", [place], {})
-    fraction = elementwise.subtract(place, low)
+    fraction = arithmetic.subtract(place, low)
 
     def pick(index):
         index = cast_tensor(index, "int32")
@@ -335,7 +335,7 @@ def _quantile(x, q, axis, method, keepdims, name, skip_nan):
 
     result = _between(pick(low), pick(high), fraction, "linear" if method == "nearest" else method)
     is_bad = reduction.all(is_nan, last, True) if skip_nan else reduction.any(is_nan, last, True)
-    result = elementwise.where(is_bad, math.nan, result)
+    result = choices.where(is_bad, math.nan, result)
     result = shaping.moveaxis(result, -1, 0)
     if not q.shape:
         return _kept(shaping.squeeze(result, 0), x.shape, axes, keepdims, 0)
@@ -352,7 +352,7 @@ def _hundredth(x, q):
     known = None if isinstance(q, Tensor) else concrete(q)
     if known is not None:
         return with_dtype(np.asarray(known, "float64") / 100.0, floats(x).dtype)
-    return elementwise.divide(floats(q), 100.0)
+    return arithmetic.divide(floats(q), 100.0)
 
 
 @operation("x", "q")

@@ -10,7 +10,7 @@ import numpy as np
 from keraunos import tree
 from keraunos.ops import _dims
 from keraunos.ops._arguments import tensor
-from keraunos.ops.numpy import shaping
+from keraunos.ops.numpy import joining
 from keraunos.tensor import execute
 
 _SIGNATURE = re.compile(r"^\([^()]*\)(,\([^()]*\))*->\([^()]*\)(,\([^()]*\))*$")
@@ -51,7 +51,7 @@ class Vectorized:
             return results[0]
 
         def join(*rows):
-            stacked = shaping.stack(list(rows))
+            stacked = joining.stack(list(rows))
             return _dims.reshape(stacked, loop + tuple(rows[0].shape))
 
         return tree.map_structure(join, *results)

@@ -30,6 +30,19 @@ class QuantizedEmbedding(QuantizedMatrix):
             f"Invalid quantization mode. Expected one of ('int8', 'int4'). Received: quantization_mode={mode}"
         )
 
+    def quantized_build(self, embeddings_shape, mode, config=None):
+        """Creates the variables of a quantization mode.
+
+        Args:
+            embeddings_shape: Shape of the float table.
+            mode: The mode.
+            config: A `QuantizationConfig`, or `None` for what the dtype policy says.
+
+        Raises:
+            NotImplementedError: for a mode that the layer does not have.
+        """
+        self._build_mode(embeddings_shape, mode, config)
+
     def _build_quantized(self, shape):
         """Creates the variables of the quantization mode, if any. Returns whether a float table is needed."""
         mode = self.quantization_mode

@@ -11,8 +11,9 @@ _INTEGER_MODES = ("int8", "int4")
 class QuantizedMatrix(LowRankAdaptation):
     """Mix-in of layers with one matrix, `_kernel` or `_embeddings`, that can be quantized.
 
-    Subclasses have `variable_serialization_spec`, a `_<mode>_build(shape, config)` and a `_<mode>_call` for each mode
-    of it, and for the modes of integers `_quantized_values` and `_float_matrix`.
+    Subclasses have `variable_serialization_spec`, `quantized_build`, which names the shape as Keras does, a
+    `_<mode>_build(shape, config)` and a `_<mode>_call` for each mode, and for the modes of integers `_quantized_values`
+    and `_float_matrix`.
     """
 
     @property
@@ -51,20 +52,11 @@ class QuantizedMatrix(LowRankAdaptation):
         """Deletes the float variables that integers take the place of."""
         delattr(self, f"_{self._lora_matrix}")
 
-    def quantized_build(self, input_shape, mode, config=None):
-        """Creates the variables of a quantization mode.
-
-        Args:
-            input_shape: Shape of the layer's float matrix.
-            mode: The mode.
-            config: A `QuantizationConfig`, or `None` for what the dtype policy says.
-
-        Raises:
-            NotImplementedError: for a mode that the layer does not have.
-        """
+    def _build_mode(self, shape, mode, config):
+        """What `quantized_build` does for a float matrix of that shape."""
         if mode is None or mode not in self.variable_serialization_spec:
             raise self._quantization_mode_error(mode)
-        getattr(self, f"_{mode}_build")(tuple(input_shape), config)
+        getattr(self, f"_{mode}_build")(tuple(shape), config)
         self._is_quantized = True
 
     def _block_size(self, config):

@@ -26,6 +26,19 @@ class QuantizedProduct(IntegerProduct, Float8Product, CalibratedProduct, Quantiz
             "awq": ["bias", "quantized_kernel", "kernel_scale", "kernel_zero", "awq_scales", "g_idx"],
         }
 
+    def quantized_build(self, kernel_shape, mode, config=None):
+        """Creates the variables of a quantization mode.
+
+        Args:
+            kernel_shape: Shape of the float kernel.
+            mode: The mode.
+            config: A `QuantizationConfig`, or `None` for what the dtype policy says.
+
+        Raises:
+            NotImplementedError: for a mode that the layer does not have.
+        """
+        self._build_mode(kernel_shape, mode, config)
+
     def _build_quantized(self, kernel_shape):
         """Creates the variables of the quantization mode, if any. Returns whether a float kernel is needed too."""
         mode = self.quantization_mode
