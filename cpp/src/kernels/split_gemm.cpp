@@ -31,7 +31,7 @@ struct Cut {
   Index passes, pass_depth;
   Index rows;  // of a round
   Index row_tasks, column_tasks;
-  Index left_elements;
+  Index left_elements;  // of a pass
 };
 
 Cut cut_of(const Gemm<float>& shape) {
@@ -42,13 +42,8 @@ Cut cut_of(const Gemm<float>& shape) {
   cut.rows = std::min(shape.m, std::max<Index>(kSplitElements / shape.k / kTaskRows, 1) * kTaskRows);
   cut.row_tasks = ceil_div(cut.rows, kTaskRows);
   cut.column_tasks = ceil_div(shape.n, kTaskColumns);
-  cut.left_elements = ceil_div(cut.rows, kSplitSide) * ceil_div(shape.k, kSplitSide) * kSplitStep;
+  cut.left_elements = ceil_div(cut.rows, kSplitSide) * ceil_div(std::min(shape.k, cut.pass_depth), kSplitSide) * kSplitStep;
   return cut;
-}
-
-// Where the split form of a pass begins for a block of rows: pass after pass, block after block.
-Index left_offset(const Cut& cut, Index row_blocks, Index pass, Index depth, Index block) {
-  return (row_blocks * pass * cut.pass_depth + block * ceil_div(depth, kSplitSide) * kSplitSide) / kSplitSide * kSplitStep;
 }
 
 // Of a group of columns, split in advance.
@@ -94,24 +89,21 @@ void split_gemm(const Gemm<float>& shape, const SplitOperands& operands, float* 
   const auto depth_of = [&](Index pass) { return std::min(cut.pass_depth, shape.k - pass * cut.pass_depth); };
   for (Index first = 0; first < shape.m; first += cut.rows) {
     const Index rows = std::min(cut.rows, shape.m - first), row_blocks = ceil_div(rows, kSplitSide);
-    parallel_for(row_blocks, std::max<Index>(1, 65536 / (kSplitSide * shape.k)), [&](Index begin, Index end) {
-      for (Index block = begin; block < end; ++block) {
-        const float* from = operands.a + (first + block * kSplitSide) * a_row;
-        for (Index pass = 0; pass < cut.passes; ++pass) {
-          level.split_left(from + pass * cut.pass_depth * a_k, a_row, a_k, std::min(kSplitSide, rows - block * kSplitSide), depth_of(pass),
-                           left + left_offset(cut, row_blocks, pass, depth_of(pass), block));
-        }
-      }
-    });
     const Index row_tasks = ceil_div(rows, kTaskRows);
     for (Index pass = 0; pass < cut.passes; ++pass) {
-      const Index depth = depth_of(pass), depth_begin = pass * cut.pass_depth;
+      const Index depth = depth_of(pass), depth_begin = pass * cut.pass_depth, left_block = ceil_div(depth, kSplitSide) * kSplitStep;
+      parallel_for(row_blocks, std::max<Index>(1, 32768 / (kSplitSide * depth)), [&](Index begin, Index end) {
+        for (Index block = begin; block < end; ++block) {
+          level.split_left(operands.a + (first + block * kSplitSide) * a_row + depth_begin * a_k, a_row, a_k,
+                           std::min(kSplitSide, rows - block * kSplitSide), depth, left + block * left_block);
+        }
+      });
       parallel_for(row_tasks * cut.column_tasks, 1, [&](Index begin, Index end) {
         for (Index i = begin; i < end; ++i) {
           const Index row = i / cut.column_tasks * kTaskRows, column = i % cut.column_tasks * kTaskColumns;
           SplitTask task;
-          task.left_block = ceil_div(depth, kSplitSide) * kSplitStep;
-          task.left = left + left_offset(cut, row_blocks, pass, depth, row / kSplitSide);
+          task.left_block = left_block;
+          task.left = left + row / kSplitSide * left_block;
           task.rows = std::min(kTaskRows, rows - row);
           task.columns = std::min(kTaskColumns, shape.n - column);
           task.depth = depth;
