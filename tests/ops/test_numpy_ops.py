@@ -106,6 +106,19 @@ def test_patches_hold_their_elements():
     np.testing.assert_array_equal(patches[1, 2, 0], x[1, 4:6, 0:2].reshape(-1))
 
 
+@pytest.mark.parametrize("strides", [1, 2])
+def test_patches_on_a_margin_of_zeros(strides):
+    x = RANDOM.normal(size=(2, 6, 5, 3)).astype("float32")
+    margins = [(0, 0), (1, 1) if strides == 1 else (0, 1), (1, 1), (0, 0)]  # as Keras: what is odd goes to the end
+    wide = np.pad(x, margins)
+    patches = ops.image.extract_patches(x, 3, strides=strides, padding="same").numpy()
+    assert patches.shape == (2, -(-6 // strides), -(-5 // strides), 27)
+    for i in range(patches.shape[1]):
+        for j in range(patches.shape[2]):
+            expected = wide[:, strides * i : strides * i + 3, strides * j : strides * j + 3].reshape(2, -1)
+            np.testing.assert_array_equal(patches[:, i, j], expected)
+
+
 def test_coordinates_interpolate_between_points():
     grid = np.arange(12.0, dtype="float32").reshape(3, 4)
     places = np.array([[0.5, 2.0, -1.0], [1.0, 2.5, 0.0]], "float32")

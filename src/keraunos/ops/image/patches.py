@@ -9,6 +9,7 @@ from keraunos.ops import _dims
 from keraunos.ops._arguments import tensor
 from keraunos.ops._dispatch import operations
 from keraunos.ops.numpy import shaping
+from keraunos.ops.numpy.padding import pad
 from keraunos.tensor import convert_to_tensor, execute
 
 operation = operations("image")
@@ -60,7 +61,7 @@ def _extract(images, size, strides, dilation_rate, padding, data_format, count):
         if before or after:
             widths = [(0, 0)] * len(x.shape)
             widths[axis] = (before, after)
-            x = padding.pad(x, widths)
+            x = pad(x, widths)
         x = execute("gather", [x, convert_to_tensor(index.astype("int32"))], {"axis": axis})
     order = [0, *range(1, 2 * count, 2), *range(2, 2 * count + 1, 2), 2 * count + 1]
     x = shaping.permute(x, order)
