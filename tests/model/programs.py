@@ -31,7 +31,7 @@ def package_folder() -> str | None:
 
 def built_library() -> Path | None:
     """The static library of a build of this checkout."""
-    folders = [os.environ.get("KERAUNOS_BUILD"), ROOT / "build", ROOT / "build" / "dev", ROOT / "build" / "tests"]
+    folders = [os.environ.get("KERAUNOS_BUILD"), ROOT / "build", ROOT / "build" / "dev", ROOT / "build" / "release"]
     found = [Path(folder) / "libkeraunos.a" for folder in folders if folder]
     return next((path for path in found if path.exists()), None)
 
