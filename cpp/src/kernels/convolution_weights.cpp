@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ceil_div.h"
 #include "base/threads.h"
 #include "kernels/convolution.h"
 #include "kernels/convolution_strips.h"
@@ -32,8 +33,6 @@ const GemmLevel<double>& gemm_level<double>() { return levels().gemm->f64; }
 
 template <class T>
 auto column_sums() { return levels().reduce->find(ReduceOp::kSum, sizeof(T) == sizeof(float) ? Dtype::kFloat32 : Dtype::kFloat64).columns; }
-
-Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 Index input_place(const ConvolutionAxis& axis, Index o, Index t) { return o * axis.stride + t * axis.dilation - axis.low; }
 

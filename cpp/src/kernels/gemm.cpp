@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "base/ceil_div.h"
 #include "base/threads.h"
 #include "kernels/dispatch.h"
 #include "kernels/kernels.h"
@@ -33,8 +34,6 @@ template <>
 const GemmLevel<float>& level<float>() { return levels().gemm->f32; }
 template <>
 const GemmLevel<double>& level<double>() { return levels().gemm->f64; }
-
-Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 RowTiles cut_rows(Index m, Index max_rows) {
   RowTiles tiles;

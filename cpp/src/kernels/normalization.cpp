@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/ceil_div.h"
 #include "base/threads.h"
 #include "kernels/dispatch.h"
 
@@ -20,8 +21,6 @@ template <>
 const NormKernels<float>& level<float>() { return levels().norm->f32; }
 template <>
 const NormKernels<double>& level<double>() { return levels().norm->f64; }
-
-Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 // Rows of one task.
 Index grain(Index n) { return std::max<Index>(1, kElementsPerTask / std::max<Index>(n, 1)); }

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ceil_div.h"
 #include "base/memory.h"
 #include "base/threads.h"
 #include "kernels/dispatch.h"
@@ -16,8 +17,6 @@ using Index = std::int64_t;
 
 constexpr Index kElementsPerTask = 65536;
 constexpr int kOps = static_cast<int>(ReduceOp::kSumOfSquares) + 1;
-
-Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 bool gives_index(ReduceOp op) { return op == ReduceOp::kArgmax || op == ReduceOp::kArgmin; }
 

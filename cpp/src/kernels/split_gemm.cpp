@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/ceil_div.h"
 #include "kernels/dispatch.h"
 #include "kernels/level/split_gemm.h"
 
@@ -24,8 +25,6 @@ constexpr Index kSplitElements = Index{1} << 22;
 
 constexpr Index kTaskRows = kSplitRowBlocks * kSplitSide;
 constexpr Index kTaskColumns = kSplitStrips * kSplitSide;
-
-Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 struct Cut {
   Index passes, pass_depth;
