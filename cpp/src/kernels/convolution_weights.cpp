@@ -17,6 +17,8 @@ using Index = std::int64_t;
 constexpr Index kBlockPlaces = 192;
 // Bytes of a pixel's channels up to which a block is read where it lies. With more, the pixels of a tile fall on few sets of the nearest cache.
 constexpr Index kShortPixel = 256;
+// With one tap a copy is read only once, and copying costs more than such pixels do.
+constexpr Index kShortPixelOfOneTap = 1024;
 constexpr Index kPackedPixels = 32;
 constexpr double kSerialWork = 5e6;
 constexpr Index kMaxParts = 16;
@@ -95,8 +97,11 @@ ConvolutionWeightGradient<T>::ConvolutionWeightGradient(const Convolution& wante
   sums_ = weights_ + (has_bias ? shape.out_channels : 0);
   rows_per_block_ = std::clamp<Index>(kBlockPlaces / std::max<Index>(1, fast.out), 1, std::max<Index>(1, middle.out));
   blocks_per_slice_ = ceil_div(middle.out, rows_per_block_);
-  reads_input_in_place_ = shape.in_channels * static_cast<Index>(sizeof(T)) <= kShortPixel;
-  reads_output_in_place_ = out_group_ % convolution_level<T>().lanes == 0 && shape.out_channels * static_cast<Index>(sizeof(T)) <= kShortPixel;
+  const auto has_short_pixels = [short_pixel = shape.taps() == 1 ? kShortPixelOfOneTap : kShortPixel](Index channels) {
+    return channels * static_cast<Index>(sizeof(T)) <= short_pixel;
+  };
+  reads_input_in_place_ = has_short_pixels(shape.in_channels);
+  reads_output_in_place_ = out_group_ % convolution_level<T>().lanes == 0 && has_short_pixels(shape.out_channels);
   const bool has_whole_images = slow.out == 1 && blocks_per_slice_ == 1 && in_group_ >= kFewChannels && !shape.is_depthwise();
   if (has_whole_images) images_per_block_ = std::clamp<Index>(kBlockPlaces / std::max<Index>(1, shape.places()), 1, std::max<Index>(1, shape.batch));
   blocks_ = ceil_div(shape.batch, images_per_block_) * slow.out * blocks_per_slice_;
