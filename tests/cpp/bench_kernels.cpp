@@ -170,7 +170,8 @@ void bench_convolution(const ConvolutionCase& c) {
   const std::string name = std::to_string(c.batch) + " x " + std::to_string(c.size) + "x" + std::to_string(c.size) + "x" + std::to_string(c.in_channels) +
                            "->" + std::to_string(c.out_channels) + " taps " + std::to_string(c.taps) + (c.is_same ? " same" : " valid") +
                            (c.stride > 1 ? " stride " + std::to_string(c.stride) : "") + (c.groups > 1 ? " groups " + std::to_string(c.groups) : "");
-  const char* const kinds[] = {"conv forward ", "conv winograd forward ", "conv input gradient ", "conv weight gradient "};
+  const char* const kinds[] = {"conv forward ", "conv winograd forward ", "conv input gradient ", "conv weight gradient ",
+                               "conv winograd weight gradient "};
   if (std::none_of(std::begin(kinds), std::end(kinds), [&name](const char* kind) { return is_wanted(kind + name); })) return;
   const std::int64_t weights = shape.taps() * c.in_channels / c.groups * c.out_channels;
   const double products = static_cast<double>(c.batch * shape.places() * weights);
@@ -191,6 +192,11 @@ void bench_convolution(const ConvolutionCase& c) {
   }
   report_products("conv input gradient " + name, products, [&] { input_gradient.run(y.data(), w.data(), out_x.data(), workspace.data()); });
   report_products("conv weight gradient " + name, products, [&] { weight_gradient.run(x.data(), y.data(), out_w.data(), nullptr, workspace.data()); });
+  if (c.stride == 1 && c.taps == 3 && kernels::can_be_winograd(shape)) {
+    const kernels::WinogradWeightGradient<float> winograd(shape, false);
+    Buffer space(winograd.workspace_bytes() / 4 + 1);
+    report_products("conv winograd weight gradient " + name, products, [&] { winograd.run(x.data(), y.data(), out_w.data(), nullptr, space.data()); });
+  }
 }
 
 void bench_elements(const std::string& name, std::int64_t n, const std::function<void()>& work) {

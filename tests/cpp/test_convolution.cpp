@@ -159,6 +159,15 @@ std::vector<T> winograd_forward(const Convolution& s, const Operands<T>& o) {
   return y;
 }
 
+template <class T>
+std::vector<T> winograd_weight_gradient(const Convolution& s, const Operands<T>& o, bool has_bias, std::vector<T>& bias) {
+  const kernels::WinogradWeightGradient<T> pass(s, has_bias);
+  std::vector<T> w(o.w.size(), T(7));
+  bias.assign(o.bias.size(), T(7));
+  pass.run(o.x.data(), o.y.data(), w.data(), has_bias ? bias.data() : nullptr, workspace(pass.workspace_bytes()).get());
+  return w;
+}
+
 const Convolution kWinogradShapes[] = {
     shaped(1, 16, 16, 1, {}, axis(6, 3, 1, 1, 1, 1), axis(6, 3, 1, 1, 1, 1)),
     shaped(3, 5, 32, 1, {}, axis(7, 3, 1, 1, 1, 1), axis(9, 3, 1, 1, 1, 1)),
@@ -177,6 +186,20 @@ void winograd_agrees_with_the_plain_convolution() {
     CHECK(kernels::can_be_winograd(s));
     const std::vector<T> plain = forward(s, o, true, Activation::kRelu);
     check_near(winograd_forward(s, o), std::vector<double>(plain.begin(), plain.end()), "winograd", number++);
+  }
+}
+
+template <class T>
+void winograd_agrees_with_the_plain_weight_gradient() {
+  std::size_t number = 0;
+  for (const Convolution& s : kWinogradShapes) {
+    const Operands<T> o(s);
+    const std::vector<T> w = weight_gradient(s, o), bias = bias_gradient(s, o);
+    std::vector<T> found_bias, ignored;
+    const std::vector<T> found = winograd_weight_gradient(s, o, true, found_bias);
+    check_near(found, std::vector<double>(w.begin(), w.end()), "winograd's weight gradient", number);
+    check_near(found_bias, std::vector<double>(bias.begin(), bias.end()), "winograd's bias gradient", number++);
+    CHECK(has_same_bits(found, winograd_weight_gradient(s, o, false, ignored)));
   }
 }
 
@@ -274,6 +297,8 @@ int main() {
   agrees_with_the_loops<double>();
   winograd_agrees_with_the_plain_convolution<float>();
   winograd_agrees_with_the_plain_convolution<double>();
+  winograd_agrees_with_the_plain_weight_gradient<float>();
+  winograd_agrees_with_the_plain_weight_gradient<double>();
   gives_the_same_bits_for_any_number_of_threads();
   nan_stays_in_its_image_and_window();
   pooling_agrees_with_the_loops<float>();

@@ -52,6 +52,45 @@ def test_its_input_gradient_is_that_of_the_plain_convolution(size, dtype):
     np.testing.assert_allclose(found, truth, rtol=1e-5 if dtype == "float32" else 1e-12, atol=4 * tolerance)
 
 
+def weight_gradients(size, dtype):
+    """What the ops give for kernel and bias, beside sums in float64."""
+    x, kernel, _ = operands(size, dtype)
+    how = {"same": size[-1]}
+    g = _core.tensor(RANDOM.normal(size=np.asarray(_core.execute("conv", [x, kernel], how)).shape).astype(dtype))
+    found = [np.asarray(value) for value in _core.execute("biased_conv_weight_grad", [x, g, kernel], how)]
+    alone = np.asarray(_core.execute("conv_weight_grad", [x, g, kernel], how))
+    images, gradients = (np.asarray(value).astype("float64") for value in (x, g))
+    if size[-1]:
+        images = np.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)])
+    windows = np.lib.stride_tricks.sliding_window_view(images, (3, 3), axis=(1, 2))
+    return found, alone, (np.einsum("nijcab,nijk->abck", windows, gradients, optimize=True), gradients.sum((0, 1, 2)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [*SIZES, (8, 13, 13, 32, 64, False), (5, 15, 16, 48, 16, True), (3, 6, 20, 17, 32, True)], ids=str)
+def test_its_weight_gradients_are_sums_over_all_places(size, dtype):
+    found, alone, truth = weight_gradients(size, dtype)
+    assert found[0].tobytes() == alone.tobytes()
+    places = size[0] * size[1] * size[2]
+    tolerance = 4e-6 * np.sqrt(places) if dtype == "float32" else 1e-14 * places  # of products of size 1
+    for gradient, expected in zip(found, truth, strict=True):
+        np.testing.assert_allclose(gradient, expected, rtol=1e-5 if dtype == "float32" else 1e-12, atol=tolerance)
+
+
+def test_weight_gradients_have_the_same_bits_for_any_number_of_threads():
+    x, kernel, _ = operands((40, 12, 13, 32, 64, True), "float32")
+    g = _core.execute("conv", [x, kernel], {"same": True})
+    before = config.get_num_threads()
+    results = []
+    try:
+        for threads in (1, 2, 3, 8):
+            config.set_num_threads(threads)
+            results.append(b"".join(np.asarray(value).tobytes() for value in _core.execute("biased_conv_weight_grad", [x, g, kernel], {"same": True})))
+    finally:
+        config.set_num_threads(before)
+    assert len(set(results)) == 1
+
+
 @pytest.mark.parametrize("size", [(2, 16, 16, 64, 64, True), (1, 8, 8, 128, 128, True)], ids=str)
 def test_its_errors_are_not_larger_than_twice_those_of_the_plain_one(size):
     found, plain, truth = convolutions(size, "float32")

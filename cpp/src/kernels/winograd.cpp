@@ -28,15 +28,6 @@ constexpr Index kMostWeights = 1 << 19;
 constexpr double kCostOfProduct = 1.2, kCostOfChannel = 9;
 
 template <class T>
-const WinogradLevel<T>& level() {
-  if constexpr (sizeof(T) == sizeof(float)) {
-    return levels().winograd->f32;
-  } else {
-    return levels().winograd->f64;
-  }
-}
-
-template <class T>
 const GemmLevel<T>& gemm_level() {
   if constexpr (sizeof(T) == sizeof(float)) {
     return levels().gemm->f32;
@@ -44,6 +35,9 @@ const GemmLevel<T>& gemm_level() {
     return levels().gemm->f64;
   }
 }
+
+// Tiles that are worth clearing and turning back the sums at all points.
+constexpr Index kLeastTilesForWeights = 64;
 
 // Work worth handing to another thread: transformed weights, pixels, products.
 constexpr Index kTaskWeights = 8192;
@@ -54,9 +48,6 @@ Index grain_of(Index channels) { return std::max<Index>(1, kTaskPixels / std::ma
 
 Index round_up(Index size, Index step) { return (size + step - 1) / step * step; }
 
-// From point to point. A line more: the points of a tile, written together, would else often lie multiples of a page apart, on one set of the cache.
-Index step_of(Index elements) { return elements + kVectorOfAnyLevel; }
-
 // Pairs of a place and a tap that reads inside of the image.
 Index taps_inside(const ConvolutionAxis& axis) {
   Index count = 0;
@@ -64,6 +55,20 @@ Index taps_inside(const ConvolutionAxis& axis) {
     count += std::max<Index>(0, std::min(axis.out, axis.in + axis.low - tap) - std::max<Index>(0, axis.low - tap));
   }
   return count;
+}
+
+bool is_too_small(const Convolution& shape) {
+  return shape.in_channels < kLeastWinogradChannels || std::min(shape.axes[1].out, shape.axes[2].out) < kLeastWinogradPlaces;
+}
+
+// Of many images: beside the plain convolution and its weight gradient.
+bool saves_time(const Convolution& shape) {
+  if (kWinogradPoints * shape.in_channels * shape.out_channels > kMostWeights) return false;
+  const ConvolutionAxis &rows = shape.axes[1], &columns = shape.axes[2];
+  const double products = static_cast<double>(shape.in_channels * shape.out_channels), channels = static_cast<double>(shape.in_channels + shape.out_channels);
+  const double tiles = static_cast<double>((rows.out + 1) / 2 * ((columns.out + 1) / 2));
+  const double plain = static_cast<double>(taps_inside(rows) * taps_inside(columns)) * products;
+  return plain > kWinogradPoints * tiles * (kCostOfProduct * products + kCostOfChannel * channels);
 }
 
 }  // namespace
@@ -76,20 +81,19 @@ bool can_be_winograd(const Convolution& shape) {
 
 template <class T>
 bool pays_as_winograd(const Convolution& shape) {
-  const ConvolutionAxis &rows = shape.axes[1], &columns = shape.axes[2];
-  if (!can_be_winograd(shape) || shape.in_channels < kLeastWinogradChannels || rows.out < kLeastWinogradPlaces || columns.out < kLeastWinogradPlaces) return false;
-  if (shape.batch < ColumnStrips<T>(shape.out_channels).tile_rows()) return true;
-  if (kWinogradPoints * shape.in_channels * shape.out_channels > kMostWeights) return false;
-  const double products = static_cast<double>(shape.in_channels * shape.out_channels), channels = static_cast<double>(shape.in_channels + shape.out_channels);
-  const double tiles = static_cast<double>((rows.out + 1) / 2 * ((columns.out + 1) / 2));
-  const double plain = static_cast<double>(taps_inside(rows) * taps_inside(columns)) * products;
-  return plain > kWinogradPoints * tiles * (kCostOfProduct * products + kCostOfChannel * channels);
+  if (!can_be_winograd(shape) || is_too_small(shape)) return false;
+  return shape.batch < ColumnStrips<T>(shape.out_channels).tile_rows() || saves_time(shape);
+}
+
+template <class T>
+bool pays_as_winograd_weights(const Convolution& shape) {
+  return can_be_winograd(shape) && !is_too_small(shape) && WinogradTiles<T>(shape).count() >= kLeastTilesForWeights && saves_time(shape);
 }
 
 template <class T>
 void transform_winograd_kernel(const T* w, Index in_channels, Index out_channels, T* transformed) {
   const Index size = in_channels * out_channels;
-  parallel_for(size, kTaskWeights, [&](Index begin, Index end) { level<T>().kernel(w + begin, end - begin, transformed + begin, size); });
+  parallel_for(size, kTaskWeights, [&](Index begin, Index end) { winograd_level<T>().kernel(w + begin, end - begin, transformed + begin, size); });
 }
 
 template <class T>
@@ -116,71 +120,20 @@ Convolution turned(const Convolution& shape) {
 }
 
 template <class T>
-WinogradForward<T>::WinogradForward(const Convolution& shape, bool is_relu) : shape_(shape), is_relu_(is_relu) {
-  tile_rows_ = (shape.axes[1].out + 1) / 2;
-  tile_columns_ = (shape.axes[2].out + 1) / 2;
-  tiles_ = shape.batch * shape.axes[0].out * tile_rows_ * tile_columns_;
+WinogradForward<T>::WinogradForward(const Convolution& shape, bool is_relu) : shape_(shape), is_relu_(is_relu), tiles_(shape) {
+  const Index tiles = tiles_.count();
   const Index most = kBlockElements / (kWinogradPoints * std::max<Index>(1, shape.in_channels + shape.out_channels));
-  const Index share = std::max(kTilesOfSmallBlocks, round_up((tiles_ + kFewParts - 1) / kFewParts, 8));
+  const Index share = std::max(kTilesOfSmallBlocks, round_up((tiles + kFewParts - 1) / kFewParts, 8));
   const Index wanted = std::max<Index>(8, std::min(most / kTileStep * kTileStep, share));
   // An even number of them, nearly equal.
-  blocks_ = tiles_ < kLeastTilesForBlocks ? 1 : round_up((tiles_ + wanted - 1) / wanted, 2);
-  tiles_per_block_ = (tiles_ + blocks_ - 1) / blocks_;
+  blocks_ = tiles < kLeastTilesForBlocks ? 1 : round_up((tiles + wanted - 1) / wanted, 2);
+  tiles_per_block_ = (tiles + blocks_ - 1) / blocks_;
   parts_ = std::clamp<Index>(blocks_, 1, kMostParts);
 }
 
 template <class T>
 Index WinogradForward<T>::part_elements() const {
-  return round_up(kWinogradPoints * (step_of(tiles_per_block_ * shape_.in_channels) + step_of(tiles_per_block_ * shape_.out_channels)), kVectorOfAnyLevel);
-}
-
-template <class T>
-typename WinogradForward<T>::Tile WinogradForward<T>::tile_at(Index index) const {
-  return {index / (tile_rows_ * tile_columns_), index / tile_columns_ % tile_rows_, index % tile_columns_};
-}
-
-template <class T>
-void WinogradForward<T>::advance(Tile& tile) const {
-  if (++tile.column < tile_columns_) return;
-  tile.column = 0;
-  if (++tile.row < tile_rows_) return;
-  tile.row = 0;
-  ++tile.image;
-}
-
-template <class T>
-void WinogradForward<T>::load_tiles(Index first, Index count, const T* x, const T* zeros, T* to, Index step) const {
-  const ConvolutionAxis &rows = shape_.axes[1], &columns = shape_.axes[2];
-  const Index channels = shape_.in_channels, row_step = columns.in * channels;
-  Tile tile = tile_at(first);
-  for (Index t = 0; t < count; ++t, to += channels, advance(tile)) {
-    const Index top = 2 * tile.row - rows.low, left = 2 * tile.column - columns.low;
-    const Index corner = ((tile.image * rows.in + top) * columns.in + left) * channels;
-    const T* pixels[16];
-    if (top >= 0 && top + 4 <= rows.in && left >= 0 && left + 4 <= columns.in) {
-      for (Index i = 0; i < 16; ++i) pixels[i] = x + corner + i / 4 * row_step + i % 4 * channels;
-    } else {
-      for (Index i = 0; i < 16; ++i) {
-        const Index row = top + i / 4, column = left + i % 4;
-        const bool is_inside = row >= 0 && row < rows.in && column >= 0 && column < columns.in;
-        pixels[i] = is_inside ? x + corner + i / 4 * row_step + i % 4 * channels : zeros;
-      }
-    }
-    level<T>().input(pixels, channels, to, step);
-  }
-}
-
-template <class T>
-void WinogradForward<T>::store_tiles(Index first, Index count, const T* from, Index step, const T* bias, T* y) const {
-  const Index rows = shape_.axes[1].out, columns = shape_.axes[2].out, channels = shape_.out_channels;
-  Tile tile = tile_at(first);
-  for (Index t = 0; t < count; ++t, from += channels, advance(tile)) {
-    T* corner = y + ((tile.image * rows + 2 * tile.row) * columns + 2 * tile.column) * channels;
-    const bool has_row = 2 * tile.row + 1 < rows, has_column = 2 * tile.column + 1 < columns;
-    T* below = has_row ? corner + columns * channels : nullptr;
-    T* const pixels[4] = {corner, has_column ? corner + channels : nullptr, below, has_row && has_column ? below + channels : nullptr};
-    level<T>().output(from, step, channels, bias, is_relu_, pixels);
-  }
+  return round_up(kWinogradPoints * (winograd_step(tiles_per_block_ * shape_.in_channels) + winograd_step(tiles_per_block_ * shape_.out_channels)), kVectorOfAnyLevel);
 }
 
 // outputs[count, out] = inputs[count, in] * weights[in, out].
@@ -220,30 +173,31 @@ void WinogradForward<T>::multiply(const T* inputs, const T* weights, Index count
 template <class T>
 void WinogradForward<T>::run_block(Index first, Index count, const T* x, const T* transformed, const T* bias, T* y, const T* zeros, T* scratch) const {
   const Index in = shape_.in_channels, out = shape_.out_channels;
-  const Index in_step = step_of(count * in), out_step = step_of(count * out);
+  const Index in_step = winograd_step(count * in), out_step = winograd_step(count * out);
   T* const products = scratch + kWinogradPoints * in_step;
-  load_tiles(first, count, x, zeros, scratch, in_step);
+  tiles_.load_inputs(first, count, x, zeros, scratch, in_step);
   for (Index point = 0; point < kWinogradPoints; ++point) {
     multiply(scratch + point * in_step, transformed + point * in * out, count, products + point * out_step);
   }
-  store_tiles(first, count, products, out_step, bias, y);
+  tiles_.store_outputs(first, count, products, out_step, bias, is_relu_, y);
 }
 
 // The only block: its points are shared between the threads, so that each of them reads a part of the weights.
 template <class T>
 void WinogradForward<T>::run_points(const T* x, const T* transformed, const T* bias, T* y, const T* zeros, T* scratch) const {
-  const Index in = shape_.in_channels, out = shape_.out_channels, in_step = step_of(tiles_ * in), out_step = step_of(tiles_ * out);
+  const Index in = shape_.in_channels, out = shape_.out_channels, tiles = tiles_.count();
+  const Index in_step = winograd_step(tiles * in), out_step = winograd_step(tiles * out);
   T* const products = scratch + kWinogradPoints * in_step;
-  parallel_for(tiles_, grain_of(in), [&](Index begin, Index end) {
-    load_tiles(begin, end - begin, x, zeros, scratch + begin * in, in_step);
+  parallel_for(tiles, grain_of(in), [&](Index begin, Index end) {
+    tiles_.load_inputs(begin, end - begin, x, zeros, scratch + begin * in, in_step);
   });
   parallel_for(kWinogradPoints, std::max<Index>(1, kTaskProducts / std::max<Index>(1, in_step * out)), [&](Index begin, Index end) {
     for (Index point = begin; point < end; ++point) {
-      multiply(scratch + point * in_step, transformed + point * in * out, tiles_, products + point * out_step);
+      multiply(scratch + point * in_step, transformed + point * in * out, tiles, products + point * out_step);
     }
   });
-  parallel_for(tiles_, grain_of(out), [&](Index begin, Index end) {
-    store_tiles(begin, end - begin, products + begin * out, out_step, bias, y);
+  parallel_for(tiles, grain_of(out), [&](Index begin, Index end) {
+    tiles_.store_outputs(begin, end - begin, products + begin * out, out_step, bias, is_relu_, y);
   });
 }
 
@@ -252,12 +206,13 @@ void WinogradForward<T>::run(const T* x, const T* transformed, const T* bias, T*
   T* const scratch = static_cast<T*>(workspace);
   T* const zeros = scratch + parts_ * part_elements();
   std::fill(zeros, zeros + shape_.in_channels, T(0));
+  const Index tiles = tiles_.count();
   if (blocks_ == 1) return run_points(x, transformed, bias, y, zeros, scratch);
   parallel_for(parts_, 1, [&](Index begin, Index end) {
     for (Index part = begin; part < end; ++part) {
       for (Index block = part * blocks_ / parts_; block < (part + 1) * blocks_ / parts_; ++block) {
-        const Index first = block * tiles_ / blocks_;
-        run_block(first, (block + 1) * tiles_ / blocks_ - first, x, transformed, bias, y, zeros, scratch + part * part_elements());
+        const Index first = block * tiles / blocks_;
+        run_block(first, (block + 1) * tiles / blocks_ - first, x, transformed, bias, y, zeros, scratch + part * part_elements());
       }
     }
   });
@@ -265,6 +220,8 @@ void WinogradForward<T>::run(const T* x, const T* transformed, const T* bias, T*
 
 template bool pays_as_winograd<float>(const Convolution&);
 template bool pays_as_winograd<double>(const Convolution&);
+template bool pays_as_winograd_weights<float>(const Convolution&);
+template bool pays_as_winograd_weights<double>(const Convolution&);
 template void transform_winograd_kernel(const float*, Index, Index, float*);
 template void transform_winograd_kernel(const double*, Index, Index, double*);
 template void transform_turned_winograd_kernel(const float*, Index, Index, float*, float*);

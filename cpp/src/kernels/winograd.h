@@ -7,6 +7,7 @@
 
 #include "kernels/convolution_shape.h"
 #include "kernels/level/winograd.h"
+#include "kernels/winograd_tiles.h"
 
 namespace keraunos::kernels {
 
@@ -20,6 +21,9 @@ constexpr std::int64_t kLeastWinogradChannels = 16;
 // Is what it saves worth its transforms? The plain convolution takes no batch, or few images, as well as many.
 template <class T>
 bool pays_as_winograd(const Convolution& shape);
+// The same of the weight gradient.
+template <class T>
+bool pays_as_winograd_weights(const Convolution& shape);
 
 // w[3, 3, in, out] to [16, in, out].
 template <class T>
@@ -41,22 +45,34 @@ class WinogradForward {
   void run(const T* x, const T* transformed, const T* bias, T* y, void* workspace) const;
 
  private:
-  struct Tile {
-    std::int64_t image, row, column;
-  };
-  Tile tile_at(std::int64_t index) const;
-  void advance(Tile& tile) const;  // to the next
   std::int64_t part_elements() const;
   void run_block(std::int64_t first, std::int64_t count, const T* x, const T* transformed, const T* bias, T* y, const T* zeros, T* scratch) const;
   void run_points(const T* x, const T* transformed, const T* bias, T* y, const T* zeros, T* scratch) const;
-  void load_tiles(std::int64_t first, std::int64_t count, const T* x, const T* zeros, T* to, std::int64_t step) const;
-  void store_tiles(std::int64_t first, std::int64_t count, const T* from, std::int64_t step, const T* bias, T* y) const;
   void multiply(const T* inputs, const T* weights, std::int64_t count, T* outputs) const;
 
   Convolution shape_;
   bool is_relu_;
-  std::int64_t tile_rows_ = 0, tile_columns_ = 0, tiles_ = 0;
+  WinogradTiles<T> tiles_;
   std::int64_t tiles_per_block_ = 1, blocks_ = 0, parts_ = 1;
+};
+
+template <class T>
+class WinogradWeightGradient {
+ public:
+  WinogradWeightGradient(const Convolution& shape, bool has_bias);
+  std::size_t workspace_bytes() const;
+  // With a bias, also its gradient: the sums of g for each channel.
+  void run(const T* x, const T* g, T* w, T* bias, void* workspace) const;
+
+ private:
+  void add_block(std::int64_t block, const T* x, const T* g, const T* zeros, T* sums, T* scratch) const;
+  void add_products(const T* inputs, const T* gradients, std::int64_t count, T* sums) const;
+
+  Convolution shape_;
+  WinogradTiles<T> tiles_;
+  bool has_bias_;
+  std::int64_t blocks_ = 0, tiles_per_block_ = 1, parts_ = 1;  // parts: sums of their own, added in order at the end
+  std::int64_t weights_step_ = 0, sums_ = 0, scratch_ = 0;     // from point to point; elements of a part: its sums, and a block
 };
 
 }  // namespace keraunos::kernels

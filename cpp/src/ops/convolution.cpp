@@ -196,9 +196,11 @@ template <class T>
 Kernel weight_grad_kernel_of(KernelRequest& request) {
   const kernels::Convolution shape = convolution_of(request, request.shape(0), request.outputs[0].shape, request.shape(1));
   const bool has_bias = request.outputs.size() == 2;
-  return planned(request, kernels::ConvolutionWeightGradient<T>(shape, has_bias), [has_bias](const auto& pass, const KernelCall& call) {
+  const auto run = [has_bias](const auto& pass, const KernelCall& call) {
     pass.run(call.in<T>(0), call.in<T>(1), call.out<T>(0), has_bias ? call.out<T>(1) : nullptr, call.workspace);
-  });
+  };
+  if (kernels::pays_as_winograd_weights<T>(shape)) return planned(request, kernels::WinogradWeightGradient<T>(shape, has_bias), run);
+  return planned(request, kernels::ConvolutionWeightGradient<T>(shape, has_bias), run);
 }
 
 template <class T>

@@ -118,8 +118,86 @@ void output(const T* from, std::int64_t step, std::int64_t channels, const T* bi
   }
 }
 
+template <class T, class Load, class Store>
+KERAUNOS_INLINE void output_gradient_strip(const T* const* y, std::int64_t c, T* to, std::int64_t step, Load load_at, Store store_at) {
+  using V = typename Lanes<T>::Vector;
+  V rows[4][2];  // transformed along the first axis
+#pragma GCC unroll 2
+  for (int j = 0; j < 2; ++j) {
+    const V a = load_at(y[j] + c), b = load_at(y[2 + j] + c);
+    rows[0][j] = a;
+    rows[1][j] = a + b;
+    rows[2][j] = a - b;
+    rows[3][j] = -b;
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    const V* r = rows[i];
+    T* out = to + 4 * i * step + c;
+    store_at(out, r[0]);
+    store_at(out + step, r[0] + r[1]);
+    store_at(out + 2 * step, r[0] - r[1]);
+    store_at(out + 3 * step, -r[1]);
+  }
+}
+
+template <class T>
+void output_gradient(const T* const* y, std::int64_t channels, T* to, std::int64_t step) {
+  constexpr int W = Lanes<T>::count;
+  std::int64_t c = 0;
+  for (; c + W <= channels; c += W) {
+    output_gradient_strip<T>(y, c, to, step, [](const T* p) { return load(p); }, [](T* p, auto v) { store(p, v); });
+  }
+  if (c < channels) {
+    const auto part = part_of(to, static_cast<int>(channels - c));
+    output_gradient_strip<T>(y, c, to, step, [part](const T* p) { return load_part(p, part); }, [part](T* p, auto v) { store_part(p, v, part); });
+  }
+}
+
+template <class T, class Load, class Store>
+KERAUNOS_INLINE void kernel_gradient_strip(const T* from, std::int64_t from_step, T* w, std::int64_t step, Load load_at, Store store_at) {
+  using V = typename Lanes<T>::Vector;
+  const V half = splat(T(0.5));
+  V rows[3][4];
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; ++j) {
+    const T* p = from + j * from_step;
+    const V a = load_at(p), b = load_at(p + 4 * from_step) * half, c = load_at(p + 8 * from_step) * half, d = load_at(p + 12 * from_step);
+    rows[0][j] = a + b + c;
+    rows[1][j] = b - c;
+    rows[2][j] = b + c + d;
+  }
+#pragma GCC unroll 3
+  for (int i = 0; i < 3; ++i) {
+    const V* r = rows[i];
+    T* out = w + 3 * i * step;
+    const V b = r[1] * half, c = r[2] * half;
+    store_at(out, r[0] + b + c);
+    store_at(out + step, b - c);
+    store_at(out + 2 * step, b + c + r[3]);
+  }
+}
+
+template <class T>
+void kernel_gradient(const T* from, std::int64_t from_step, std::int64_t count, T* w, std::int64_t step) {
+  constexpr int W = Lanes<T>::count;
+  std::int64_t i = 0;
+  for (; i + W <= count; i += W) {
+    kernel_gradient_strip<T>(from + i, from_step, w + i, step, [](const T* p) { return load(p); }, [](T* p, auto v) { store(p, v); });
+  }
+  if (i < count) {
+    const auto part = part_of(w, static_cast<int>(count - i));
+    kernel_gradient_strip<T>(from + i, from_step, w + i, step, [part](const T* p) { return load_part(p, part); }, [part](T* p, auto v) { store_part(p, v, part); });
+  }
+}
+
+template <class T>
+constexpr WinogradLevel<T> make_winograd_level() {
+  return {kernel<T>, input<T>, output<T>, output_gradient<T>, kernel_gradient<T>};
+}
+
 }  // namespace
 
-extern const WinogradTable winograd_table = {{kernel<float>, input<float>, output<float>}, {kernel<double>, input<double>, output<double>}};
+extern const WinogradTable winograd_table = {make_winograd_level<float>(), make_winograd_level<double>()};
 
 }  // namespace keraunos::kernels::KERAUNOS_LEVEL

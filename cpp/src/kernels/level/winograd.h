@@ -15,6 +15,10 @@ struct WinogradLevel {
   void (*input)(const T* const* x, std::int64_t channels, T* to, std::int64_t step);
   // y: the 2 x 2 pixels of a tile, nullptr where there is none. activation(sums of from[point * step + c] + bias[c]).
   void (*output)(const T* from, std::int64_t step, std::int64_t channels, const T* bias, bool is_relu, T* const* y);
+  // The other way for gradients, y: the 2 x 2 pixels of a tile. to[point * step + c], for all channels.
+  void (*output_gradient)(const T* const* y, std::int64_t channels, T* to, std::int64_t step);
+  // Gradients at the 16 points, from[point * from_step + i], to those of count weights of each tap, w[tap * step + i].
+  void (*kernel_gradient)(const T* from, std::int64_t from_step, std::int64_t count, T* w, std::int64_t step);
 };
 
 struct WinogradTable {
