@@ -4,8 +4,8 @@
 
 #include "base/memory.h"
 #include "base/threads.h"
-#include "kernels/dispatch.h"
 #include "kernels/kernels.h"
+#include "kernels/typed_level.h"
 
 namespace keraunos::kernels {
 namespace {
@@ -19,11 +19,7 @@ constexpr Index kMaxRows = 64;
 constexpr Index kMaxTasks = 32;
 
 template <class T>
-const AttentionKernels<T>& level();
-template <>
-const AttentionKernels<float>& level<float>() { return levels().attention->f32; }
-template <>
-const AttentionKernels<double>& level<double>() { return levels().attention->f64; }
+const AttentionKernels<T>& level() { return of_type<T>(*levels().attention); }
 
 Index block_rows(Index queries, Index length) {
   const Index most = std::clamp<Index>(kScores / std::max<Index>(length, 1), 8, kMaxRows);

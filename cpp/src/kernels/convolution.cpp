@@ -5,7 +5,7 @@
 
 #include "base/threads.h"
 #include "kernels/convolution_strips.h"
-#include "kernels/dispatch.h"
+#include "kernels/typed_level.h"
 
 namespace keraunos::kernels {
 namespace {
@@ -18,13 +18,6 @@ constexpr Index kProductChannels = 16;
 constexpr Index kProductWeights = 131072;
 // Tiles below which reading the weights where they lie is cheaper than packing them.
 constexpr Index kFewTiles = 24;
-
-template <class T>
-const GemmLevel<T>& gemm_level();
-template <>
-const GemmLevel<float>& gemm_level<float>() { return levels().gemm->f32; }
-template <>
-const GemmLevel<double>& gemm_level<double>() { return levels().gemm->f64; }
 
 std::size_t aligned(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 

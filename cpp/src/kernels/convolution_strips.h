@@ -4,19 +4,13 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "kernels/dispatch.h"
 #include "kernels/level/convolution.h"
+#include "kernels/typed_level.h"
 
 namespace keraunos::kernels {
 
 template <class T>
-const ConvolutionLevel<T>& convolution_level() {
-  if constexpr (sizeof(T) == sizeof(float)) {
-    return levels().convolution->f32;
-  } else {
-    return levels().convolution->f64;
-  }
-}
+const ConvolutionLevel<T>& convolution_level() { return of_type<T>(*levels().convolution); }
 
 // Strips of whole vectors, nearly equal, so that no tile is much narrower than the others. Packed, strip follows strip.
 template <class T>

@@ -7,6 +7,7 @@
 #include "base/threads.h"
 #include "kernels/convolution.h"
 #include "kernels/convolution_strips.h"
+#include "kernels/typed_level.h"
 
 namespace keraunos::kernels {
 namespace {
@@ -25,16 +26,6 @@ constexpr Index kMaxParts = 16;
 constexpr Index kPartElements = 1 << 19;  // of all parts together, at most
 // With fewer channels than this, the rows of a tile hold several taps.
 constexpr Index kFewChannels = 5;
-
-template <class T>
-const GemmLevel<T>& gemm_level();
-template <>
-const GemmLevel<float>& gemm_level<float>() { return levels().gemm->f32; }
-template <>
-const GemmLevel<double>& gemm_level<double>() { return levels().gemm->f64; }
-
-template <class T>
-auto column_sums() { return levels().reduce->find(ReduceOp::kSum, sizeof(T) == sizeof(float) ? Dtype::kFloat32 : Dtype::kFloat64).columns; }
 
 Index input_place(const ConvolutionAxis& axis, Index o, Index t) { return o * axis.stride + t * axis.dilation - axis.low; }
 
@@ -330,7 +321,7 @@ template <class T>
 void ConvolutionWeightGradient<T>::run(const T* x, const T* g, T* w, T* bias, void* workspace) const {
   if (is_product_) {
     gemm(gemm_, x, g, static_cast<const T*>(nullptr), w, workspace);
-    if (has_bias_) find_column_sum(sizeof(T) == sizeof(float) ? Dtype::kFloat32 : Dtype::kFloat64)(g, bias, shape_.batch, shape_.out_channels);
+    if (has_bias_) find_column_sum(kDtypeOf<T>)(g, bias, shape_.batch, shape_.out_channels);
     return;
   }
   T* scratch = static_cast<T*>(workspace);

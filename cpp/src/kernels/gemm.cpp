@@ -5,10 +5,10 @@
 
 #include "base/ceil_div.h"
 #include "base/threads.h"
-#include "kernels/dispatch.h"
 #include "kernels/kernels.h"
 #include "kernels/level/gemm.h"
 #include "kernels/split_gemm.h"
+#include "kernels/typed_level.h"
 
 namespace keraunos::kernels {
 namespace {
@@ -27,13 +27,6 @@ constexpr Index kReadingTaskBytes = Index{1} << 20;
 // Packed rows of a at most, in elements; taller products go through it in several rounds.
 constexpr Index kPackedElements = Index{1} << 22;
 constexpr Index kFewRows = 8;
-
-template <class T>
-const GemmLevel<T>& level();
-template <>
-const GemmLevel<float>& level<float>() { return levels().gemm->f32; }
-template <>
-const GemmLevel<double>& level<double>() { return levels().gemm->f64; }
 
 RowTiles cut_rows(Index m, Index max_rows) {
   RowTiles tiles;
@@ -61,7 +54,7 @@ bool reads_well(const Gemm<T>& shape) {
 // Rows of a that are packed at a time; 0: a is read where it lies, which is as good when it is read once.
 template <class T>
 Index packed_rows(const Gemm<T>& shape) {
-  const GemmLevel<T>& l = level<T>();
+  const GemmLevel<T>& l = gemm_level<T>();
   const bool is_small = reads_well(shape);
   const bool is_read_once = shape.n <= 2 * l.strip;
   if (is_small || is_read_once || shape.m <= l.max_rows || shape.k <= 16) return 0;
@@ -74,7 +67,7 @@ GemmTask<T> make_task(const Gemm<T>& shape, const T* a, const T* b, const T* bia
   GemmTask<T> task;
   task.n = shape.n;
   task.k = shape.k;
-  const Index blocks = std::max<Index>(1, ceil_div(shape.k, level<T>().max_k_block));
+  const Index blocks = std::max<Index>(1, ceil_div(shape.k, gemm_level<T>().max_k_block));
   task.k_block = std::max<Index>(1, ceil_div(shape.k, blocks));
   task.a = a;
   task.a_row = shape.transpose_a ? 1 : shape.lda;
@@ -93,7 +86,7 @@ GemmTask<T> make_task(const Gemm<T>& shape, const T* a, const T* b, const T* bia
 // One tile of few rows: cuts the columns by the bytes of b.
 template <class T>
 void compute_reading(const GemmTask<T>& task) {
-  const GemmLevel<T>& l = level<T>();
+  const GemmLevel<T>& l = gemm_level<T>();
   const Index bytes = task.n * task.k * static_cast<Index>(sizeof(T));
   if (bytes <= kReadingSerialBytes) return l.compute(task, 0, 1, 0, task.n);
   const Index tasks = std::max<Index>(2, ceil_div(bytes, kReadingTaskBytes));
@@ -104,7 +97,7 @@ void compute_reading(const GemmTask<T>& task) {
 // Cuts tiles x columns into tasks of about kTaskWork: first the columns, which share the packed a; then the rows.
 template <class T>
 void compute_parallel(const GemmTask<T>& task, Index rows) {
-  const GemmLevel<T>& l = level<T>();
+  const GemmLevel<T>& l = gemm_level<T>();
   if (rows <= kReadingRows && task.tiles.count == 1) return compute_reading(task);
   const double work_per_column = 2.0 * static_cast<double>(rows) * static_cast<double>(std::max<Index>(task.k, 1));
   const double work = work_per_column * static_cast<double>(ceil_div(task.n, l.lanes) * l.lanes);  // a part of a vector costs all of it
@@ -133,7 +126,7 @@ void compute_parallel(const GemmTask<T>& task, Index rows) {
 
 template <class T>
 void pack_rows(const GemmTask<T>& task, T* out) {
-  const GemmLevel<T>& l = level<T>();
+  const GemmLevel<T>& l = gemm_level<T>();
   const Index work = std::max<Index>(1, task.tiles.base * task.k);
   parallel_for(task.tiles.count, std::max<Index>(1, 65536 / work), [&](Index begin, Index end) {
     for (Index t = begin; t < end; ++t) {
@@ -148,7 +141,7 @@ void compute_dots(const GemmTask<T>& task, Index m) {
   const double work_per_column = 2.0 * static_cast<double>(m) * static_cast<double>(task.k);
   // Bound by reading b: about 8 bytes a flop for one row.
   const Index grain = std::max<Index>(8, static_cast<Index>(1e6 / work_per_column) / 8 * 8);
-  parallel_for(task.n, grain, [&](Index begin, Index end) { level<T>().dot(task, m, begin, end); });
+  parallel_for(task.n, grain, [&](Index begin, Index end) { gemm_level<T>().dot(task, m, begin, end); });
 }
 
 // Blocks of a product by the vector units, from operands as they lie.
@@ -160,12 +153,12 @@ class VectorProduct final : public ExactProduct {
     GemmTask<float> task = task_;
     const Index column = block.column;
     task.n = block.columns;
-    task.tiles = cut_rows(block.rows, level<float>().max_rows);
+    task.tiles = cut_rows(block.rows, gemm_level<float>().max_rows);
     task.a += block.row * task.a_row;
     task.b += task.b_is_transposed ? column * task.ldb : column;
     if (task.bias != nullptr) task.bias += column;
     task.c += block.row * task.ldc + column;
-    level<float>().compute(task, 0, task.tiles.count, 0, task.n);
+    gemm_level<float>().compute(task, 0, task.tiles.count, 0, task.n);
   }
 
  private:
@@ -185,12 +178,12 @@ void run(const Gemm<T>& shape, const T* a, const T* b, bool b_is_packed, const T
   if (!b_is_packed && is_dot(shape)) return compute_dots(task, shape.m);
   const Index rows = packed_rows(shape);
   if (rows == 0) {
-    task.tiles = cut_rows(shape.m, level<T>().max_rows);
+    task.tiles = cut_rows(shape.m, gemm_level<T>().max_rows);
     return compute_parallel(task, shape.m);
   }
   for (Index row = 0; row < shape.m; row += rows) {
     const Index count = std::min(rows, shape.m - row);
-    task.tiles = cut_rows(count, level<T>().max_rows);
+    task.tiles = cut_rows(count, gemm_level<T>().max_rows);
     task.a = a + row * task.a_row;
     task.c = c + row * task.ldc;
     task.a_is_packed = false;
@@ -223,13 +216,13 @@ void gemm(const Gemm<T>& shape, const T* a, const T* b, const T* bias, T* c, voi
 // Whole strips, then what is left in whole vectors.
 template <class T>
 std::size_t gemm_packed_bytes(const Gemm<T>& shape) {
-  const Index width = ceil_div(shape.n, level<T>().lanes) * level<T>().lanes;
+  const Index width = ceil_div(shape.n, gemm_level<T>().lanes) * gemm_level<T>().lanes;
   return static_cast<std::size_t>(width * shape.k) * sizeof(T);
 }
 
 template <class T>
 void gemm_pack(const Gemm<T>& shape, const T* b, void* packed) {
-  const GemmLevel<T>& l = level<T>();
+  const GemmLevel<T>& l = gemm_level<T>();
   const Index strips = ceil_div(shape.n, l.strip);
   const Index grain = std::max<Index>(1, 65536 / std::max<Index>(1, l.strip * shape.k));
   parallel_for(strips, grain, [&](Index begin, Index end) {

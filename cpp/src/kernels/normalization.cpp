@@ -5,7 +5,7 @@
 
 #include "base/ceil_div.h"
 #include "base/threads.h"
-#include "kernels/dispatch.h"
+#include "kernels/typed_level.h"
 
 namespace keraunos::kernels {
 namespace {
@@ -16,11 +16,7 @@ constexpr Index kElementsPerTask = 32768;
 constexpr Index kBlock = 64;  // rows that a level's kernels take at a time
 
 template <class T>
-const NormKernels<T>& level();
-template <>
-const NormKernels<float>& level<float>() { return levels().norm->f32; }
-template <>
-const NormKernels<double>& level<double>() { return levels().norm->f64; }
+const NormKernels<T>& level() { return of_type<T>(*levels().norm); }
 
 // Rows of one task.
 Index grain(Index n) { return std::max<Index>(1, kElementsPerTask / std::max<Index>(n, 1)); }

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/threads.h"
-#include "kernels/dispatch.h"
 #include "kernels/level/pooling.h"
+#include "kernels/typed_level.h"
 
 namespace keraunos::kernels {
 namespace {
@@ -13,11 +13,7 @@ namespace {
 constexpr std::int64_t kTaskElements = 32768;
 
 template <class T>
-const PoolingLevel<T>& level();
-template <>
-const PoolingLevel<float>& level<float>() { return levels().pooling->f32; }
-template <>
-const PoolingLevel<double>& level<double>() { return levels().pooling->f64; }
+const PoolingLevel<T>& level() { return of_type<T>(*levels().pooling); }
 
 template <class T>
 PoolingTask<T> task_of(const Pooling& shape) {

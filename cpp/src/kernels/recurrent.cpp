@@ -2,6 +2,7 @@
 #include "kernels/recurrent.h"
 
 #include "kernels/recurrent_chunks.h"
+#include "kernels/typed_level.h"
 
 namespace keraunos::kernels {
 namespace {
@@ -14,11 +15,7 @@ constexpr Index kChunkRows = 16;
 constexpr double kSerialWork = 2e6;
 
 template <class T>
-const RecurrentKernels<T>& level();
-template <>
-const RecurrentKernels<float>& level<float>() { return levels().recurrent->f32; }
-template <>
-const RecurrentKernels<double>& level<double>() { return levels().recurrent->f64; }
+const RecurrentKernels<T>& level() { return of_type<T>(*levels().recurrent); }
 
 template <class T>
 Gemm<T> kernel_operand(const Sequence& s) {

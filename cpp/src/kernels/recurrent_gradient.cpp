@@ -2,6 +2,7 @@
 // which are added in the order of the groups.
 #include "kernels/recurrent.h"
 #include "kernels/recurrent_chunks.h"
+#include "kernels/typed_level.h"
 
 namespace keraunos::kernels {
 namespace {
@@ -12,18 +13,7 @@ using Index = std::int64_t;
 constexpr Index kMaxGroups = 16;
 
 template <class T>
-const RecurrentGradientKernels<T>& level();
-template <>
-const RecurrentGradientKernels<float>& level<float>() { return levels().recurrent_gradient->f32; }
-template <>
-const RecurrentGradientKernels<double>& level<double>() { return levels().recurrent_gradient->f64; }
-
-template <class T>
-ColumnSum column_sum();
-template <>
-ColumnSum column_sum<float>() { return find_column_sum(Dtype::kFloat32); }
-template <>
-ColumnSum column_sum<double>() { return find_column_sum(Dtype::kFloat64); }
+const RecurrentGradientKernels<T>& level() { return of_type<T>(*levels().recurrent_gradient); }
 
 // The transposed weights, as right operands of products with the gates' gradients.
 template <class T>
@@ -133,7 +123,7 @@ void run_sequence_gradient(const Sequence& shape, const SequenceGradientOperands
       }
     }
   });
-  if (space.groups.count > 1) column_sum<T>()(base + space.sums, base + space.total_sums, space.groups.count, space.sums_stride);
+  if (space.groups.count > 1) find_column_sum(kDtypeOf<T>)(base + space.sums, base + space.total_sums, space.groups.count, space.sums_stride);
   place_sums(shape, base + (space.groups.count > 1 ? space.total_sums : space.sums), out);
 }
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "base/threads.h"
-#include "kernels/dispatch.h"
 #include "kernels/kernels.h"
+#include "kernels/typed_level.h"
 
 namespace keraunos::kernels {
 namespace {
@@ -11,11 +11,7 @@ namespace {
 constexpr std::int64_t kElementsPerTask = 16384;
 
 template <class T>
-const RowKernels<T>& rows_of();
-template <>
-const RowKernels<float>& rows_of<float>() { return levels().rows->f32; }
-template <>
-const RowKernels<double>& rows_of<double>() { return levels().rows->f64; }
+const RowKernels<T>& rows_of() { return of_type<T>(*levels().rows); }
 
 std::int64_t grain_for(std::int64_t n) { return std::max<std::int64_t>(1, kElementsPerTask / std::max<std::int64_t>(n, 1)); }
 

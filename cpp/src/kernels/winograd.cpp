@@ -4,8 +4,8 @@
 
 #include "base/threads.h"
 #include "kernels/convolution_strips.h"
-#include "kernels/dispatch.h"
 #include "kernels/level/gemm.h"
+#include "kernels/typed_level.h"
 
 namespace keraunos::kernels {
 namespace {
@@ -26,15 +26,6 @@ constexpr Index kVectorOfAnyLevel = 16;
 constexpr Index kMostWeights = 1 << 19;
 // Of a product at a point, and of a channel of its two operands on the way there and back: in products of the plain convolution in full tiles of images.
 constexpr double kCostOfProduct = 1.2, kCostOfChannel = 9;
-
-template <class T>
-const GemmLevel<T>& gemm_level() {
-  if constexpr (sizeof(T) == sizeof(float)) {
-    return levels().gemm->f32;
-  } else {
-    return levels().gemm->f64;
-  }
-}
 
 // Tiles that are worth clearing and turning back the sums at all points.
 constexpr Index kLeastTilesForWeights = 64;

@@ -4,19 +4,13 @@
 #include <cstdint>
 
 #include "kernels/convolution_shape.h"
-#include "kernels/dispatch.h"
 #include "kernels/level/winograd.h"
+#include "kernels/typed_level.h"
 
 namespace keraunos::kernels {
 
 template <class T>
-const WinogradLevel<T>& winograd_level() {
-  if constexpr (sizeof(T) == sizeof(float)) {
-    return levels().winograd->f32;
-  } else {
-    return levels().winograd->f64;
-  }
-}
+const WinogradLevel<T>& winograd_level() { return of_type<T>(*levels().winograd); }
 
 // From point to point of so many elements. A line more: the points of a tile, written together, would else often lie multiples of a page apart, on
 // one set of the cache.

@@ -5,7 +5,7 @@
 #include "base/ceil_div.h"
 #include "base/threads.h"
 #include "kernels/convolution_strips.h"
-#include "kernels/dispatch.h"
+#include "kernels/typed_level.h"
 #include "kernels/winograd.h"
 
 namespace keraunos::kernels {
@@ -22,9 +22,6 @@ constexpr Index kFewParts = 4, kMostParts = 16;
 constexpr Index kTaskWeights = 4096;
 // The point whose gradients are the sums of all places of their tiles.
 constexpr Index kPointOfSums = 5;
-
-template <class T>
-auto column_sums() { return levels().reduce->find(ReduceOp::kSum, sizeof(T) == sizeof(float) ? Dtype::kFloat32 : Dtype::kFloat64).columns; }
 
 Index whole_lines(Index elements) { return ceil_div(elements, 16) * 16; }
 
