@@ -142,6 +142,37 @@ void a_shuffled_epoch_visits_every_row_once() {
   for (int times : seen) CHECK(times == 1);
 }
 
+// tanh(x * w): too little for a second thread, so that its steps run side by side.
+Tensor predict(const Tensor& rows, int threads) {
+  set_thread_count(threads);
+  register_control_flow();
+  Trace trace(TraceKind::kFunction);
+  push_trace(&trace);
+  const auto weight = training::random_variable({16, 4}, 3);
+  const Value x = trace.add_input({Dtype::kFloat32, {kUnknown, 16}}, "x");
+  const Value product = execution_builder().matmul(x, read_variable(weight), false, false);
+  const auto function = std::make_shared<Function>(trace.finish({execution_builder().emit1("tanh", {product})}));
+  pop_trace(&trace);
+  Loop loop(function, {rows}, {8, false, true});
+  Tensor result;
+  for (std::uint64_t epoch = 0; epoch < 2; ++epoch) {
+    loop.start_epoch(0);
+    CHECK(loop.run(70, 1e9, nullptr) == 70);
+    CHECK(loop.run(1000, 1e9, nullptr) == loop.steps_per_epoch());
+    result = loop.outputs()[0];
+  }
+  return result;
+}
+
+void steps_side_by_side_give_the_same_bits() {
+  const Tensor rows = training::random_tensor({1603, 16}, 9);
+  const Tensor one = predict(rows, 1);
+  for (int threads : {2, 3, 8}) {
+    const Tensor many = predict(rows, threads);
+    CHECK(std::memcmp(one.data(), many.data(), one.bytes()) == 0);
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -152,5 +183,6 @@ int main() {
   a_snapshot_never_changes();
   a_reader_sees_the_state_of_whole_steps();
   a_shuffled_epoch_visits_every_row_once();
+  steps_side_by_side_give_the_same_bits();
   return check::finish();
 }

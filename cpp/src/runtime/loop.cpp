@@ -14,6 +14,9 @@ namespace {
 constexpr double kPollMilliseconds = 10;
 constexpr std::int64_t kGatherGrainBytes = 64 * 1024;
 constexpr std::size_t kMostFetchedBytes = 4096;
+// Steps at the same time at most, and those that a thread takes one after the other.
+constexpr std::int64_t kMostStepsTogether = 64;
+constexpr std::int64_t kStepsOfTask = 2;
 
 using Clock = std::chrono::steady_clock;
 
@@ -48,6 +51,18 @@ Loop::Loop(std::shared_ptr<const Function> function, std::vector<Tensor> arrays,
     throw value_error("Loop", "needs one array per input of the function", arrays_.size(), function_->graph().inputs().size());
   }
   rows_ = arrays_[0].shape()[0];
+  is_independent_ = has_independent_steps();
+}
+
+bool Loop::has_independent_steps() const {
+  const Graph& graph = function_->graph();
+  for (std::size_t i = 0; i < graph.outputs().size(); ++i) {
+    if (!collects(i)) return false;
+  }
+  const auto is_pure = [](const Node& node) { return node.op->is_pure; };
+  const auto is_only_read = [](const GraphVariable& variable) { return variable.update < 0; };
+  return !options_.shuffle && std::all_of(graph.nodes().begin(), graph.nodes().end(), is_pure) &&
+         std::all_of(graph.variables().begin(), graph.variables().end(), is_only_read);
 }
 
 std::int64_t Loop::steps_per_epoch() const { return (rows_ + options_.batch_size - 1) / options_.batch_size; }
@@ -118,31 +133,46 @@ void Loop::prepare(std::int64_t rows) {
   }
 }
 
-void Loop::bind_outputs(std::int64_t begin) {
-  const std::vector<TensorSpec>& results = lease_->plan().outputs();
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    char* memory = static_cast<char*>(outputs_[i].data());
-    const bool has_rows = collects(i);
-    const std::size_t row_bytes = has_rows ? outputs_[i].bytes() / static_cast<std::size_t>(rows_) : 0;
-    lease_->plan().bind_output(lease_->workspace(), i, memory + static_cast<std::size_t>(begin) * row_bytes);
+void Loop::run_batch(Function::Lease& lease, std::int64_t begin, std::int64_t rows) {
+  const Plan& plan = lease.plan();
+  for (std::size_t a = 0; a < arrays_.size(); ++a) plan.bind_input(lease.workspace(), a, batch_of(a, begin, rows));
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    const std::size_t row_bytes = collects(i) ? outputs_[i].bytes() / static_cast<std::size_t>(rows_) : 0;
+    plan.bind_output(lease.workspace(), i, static_cast<char*>(outputs_[i].data()) + static_cast<std::size_t>(begin) * row_bytes);
   }
+  plan.run(lease.workspace());
 }
 
-void Loop::step(std::int64_t begin, std::int64_t rows) {
-  prepare(rows);
-  for (std::size_t a = 0; a < arrays_.size(); ++a) lease_->plan().bind_input(lease_->workspace(), a, batch_of(a, begin, rows));
-  bind_outputs(begin);
-  lease_->plan().run(lease_->workspace());
+std::int64_t Loop::steps_together(std::int64_t most) const {
+  if (!is_independent_ || thread_count() == 1) return 1;
+  // The first step shows whether its kernels have work for more threads than one.
+  if (leased_rows_ != options_.batch_size || lease_->workspace().wanted_workers() > 0) return 1;
+  return std::min({most, kMostStepsTogether, rows_ / options_.batch_size - done_});
+}
+
+std::int64_t Loop::step(std::int64_t most) {
+  const std::int64_t together = steps_together(most), size = options_.batch_size;
+  if (together <= 1) {
+    const std::int64_t begin = done_ * size, rows = std::min(size, rows_ - begin);
+    prepare(rows);
+    run_batch(*lease_, begin, rows);
+    return 1;
+  }
+  parallel_for(together, kStepsOfTask, [&](std::int64_t first, std::int64_t last) {
+    Function::Lease lease(*function_, lease_->plan().inputs());
+    for (std::int64_t s = first; s < last; ++s) run_batch(lease, (done_ + s) * size, size);
+  });
+  return together;
 }
 
 std::int64_t Loop::run(std::int64_t max_steps, double max_milliseconds, const std::function<bool()>& is_interrupted) {
   const Clock::time_point start = Clock::now();
   Clock::time_point polled = start;
   const std::int64_t steps = steps_per_epoch();
-  for (std::int64_t s = 0; s < max_steps && done_ < steps; ++s) {
-    const std::int64_t begin = done_ * options_.batch_size;
-    step(begin, std::min(options_.batch_size, rows_ - begin));
-    ++done_;
+  for (std::int64_t left = std::min(max_steps, steps - done_); left > 0;) {
+    const std::int64_t count = step(left);
+    done_ += count;
+    left -= count;
     if (milliseconds_since(start) >= max_milliseconds) break;
     if (milliseconds_since(polled) >= kPollMilliseconds) {
       polled = Clock::now();

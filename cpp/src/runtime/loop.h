@@ -36,11 +36,16 @@ class Loop {
   const std::vector<Tensor>& outputs() const { return outputs_; }
 
  private:
-  void step(std::int64_t begin, std::int64_t rows);
   void shuffle(std::uint64_t seed);
   const void* batch_of(std::size_t array, std::int64_t begin, std::int64_t rows);
   void prepare(std::int64_t rows);
-  void bind_outputs(std::int64_t begin);
+  void run_batch(Function::Lease& lease, std::int64_t begin, std::int64_t rows);
+  // The step that comes next, or several. Returns how many.
+  std::int64_t step(std::int64_t most);
+  // Does a step neither read nor change what another one changes?
+  bool has_independent_steps() const;
+  // How many of the next `most` steps are worth running at the same time, each on a thread of its own.
+  std::int64_t steps_together(std::int64_t most) const;
   // The output's first size is that of the batch.
   bool collects(std::size_t output) const;
 
@@ -49,6 +54,7 @@ class Loop {
   LoopOptions options_;
   std::int64_t rows_ = 0;
   std::int64_t done_ = 0;
+  bool is_independent_ = false;
   std::vector<std::int32_t> order_;
   std::vector<Tensor> batches_;
   std::unique_ptr<Function::Lease> lease_;

@@ -24,6 +24,8 @@ class Plan;
 class Workspace {
  public:
   explicit Workspace(const Plan& plan);
+  // That the last run could use.
+  int wanted_workers() const { return workers_; }
 
  private:
   friend class Plan;
@@ -32,7 +34,7 @@ class Workspace {
   std::vector<KernelCall> calls_;
   std::vector<Tensor> snapshots_;         // of variables that the plan only reads
   std::vector<const void*> bound_;        // per variable of the graph: the memory in use
-  int workers_ = 0;                       // that the last run could use; the next one calls them at once
+  int workers_ = 0;                       // wanted by the last run; the next one calls them at once
 };
 
 class Plan {
