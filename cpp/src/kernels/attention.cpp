@@ -84,19 +84,48 @@ struct Products {
   }
 };
 
-// Scratch memory of one task: blocks of scores, one number for each row, and packing space.
+// Do several blocks of rows meet all keys? Then keys and values are turned once for all of them.
+template <class T>
+bool turns_keys(const Attention<T>& a) {
+  return a.queries > block_rows(a.queries, a.length) && (!a.is_causal || a.has_mask);
+}
+
+// Scratch memory of one task: blocks of scores, one number for each row, packing space, turned keys and values.
 template <class T>
 struct Scratch {
-  Index scores, dots, packing;
+  Index scores, dots, packing, keys = 0, values = 0;
 
   explicit Scratch(const Attention<T>& a) {
     const Index rows = block_rows(a.queries, a.length);
     scores = aligned(rows * a.length * static_cast<Index>(sizeof(T)));
     dots = aligned(rows * static_cast<Index>(sizeof(T)));
     const Index last = a.queries > 0 ? (a.queries - 1) % rows + 1 : 1;
-    packing = aligned(std::max(Products<T>(a, rows, a.length, true).workspace(), Products<T>(a, last, a.length, true).workspace()));
+    const Products<T> products(a, rows, a.length, true);
+    packing = aligned(std::max(products.workspace(), Products<T>(a, last, a.length, true).workspace()));
+    if (!turns_keys(a)) return;
+    keys = aligned(static_cast<Index>(gemm_packed_bytes(products.scores)));
+    values = aligned(static_cast<Index>(gemm_packed_bytes(products.weight_slope)));
   }
-  Index bytes() const { return 2 * scores + dots + packing; }
+  Index bytes() const { return 2 * scores + dots + packing + keys + values; }
+};
+
+// The right operand of the products of all blocks of rows with it, turned.
+template <class T>
+class TurnedOperand {
+ public:
+  // `whole`: its product with any block. Turned at once where there is memory for that.
+  TurnedOperand(const Gemm<T>& whole, const T* b, char* memory, Index bytes) : b_(b), packed_(bytes > 0 ? memory : nullptr) {
+    if (packed_ != nullptr) gemm_pack(whole, b, packed_);
+  }
+  void multiply(const Gemm<T>& shape, const T* a, T* c, void* packing) const {
+    const T* none = nullptr;
+    if (packed_ != nullptr) return gemm_packed(shape, a, packed_, none, c, packing);
+    gemm(shape, a, b_, none, c, packing);
+  }
+
+ private:
+  const T* b_;
+  char* packed_;
 };
 
 Index task_count(Index heads) { return std::min(heads, kMaxTasks); }
@@ -146,13 +175,13 @@ void forward_head(const Head<T>& head, const T* q, const T* k, const T* v, const
   void* packing = scratch + 2 * parts.scores + parts.dots;
   const Index rows = block_rows(a.queries, a.length), value_row = head.row(a.value_size);
   if (a.length == 0) return clear_rows(y + head.queries(a.value_size), value_row, a.queries, a.value_size);
+  const TurnedOperand<T> keys(Products<T>(a, rows, a.length, true).scores, k + head.keys(a.size), scratch + parts.bytes() - parts.keys, parts.keys);
   for (Index first = 0; first < a.queries; first += rows) {
     const ScoreRows<T> block = score_rows(a, head, mask, first, std::min(rows, a.queries - first));
     const Products<T> products(a, block.count, block.n, first == 0);
     T* found = statistics + head.statistics() + 2 * first;
     T* out = y + head.queries(a.value_size) + first * value_row;
-    gemm(products.scores, q + head.queries(a.size) + first * head.row(a.size), k + head.keys(a.size), static_cast<const T*>(nullptr), scores,
-         packing);
+    keys.multiply(products.scores, q + head.queries(a.size) + first * head.row(a.size), scores, packing);
     level<T>().exponentials(block, scores, found);
     gemm(products.result, scores, v + head.keys(a.value_size), static_cast<const T*>(nullptr), out, packing);
     level<T>().scale_rows(out, value_row, block.count, a.value_size, found);
@@ -177,15 +206,18 @@ void backward_head(const Head<T>& head, const T* g, const T* q, const T* k, cons
     clear_rows(dk + keys, row, a.length, a.size);
     clear_rows(dv + values, value_row, a.length, a.value_size);
   }
+  const Products<T> whole(a, rows, a.length, true);
+  const TurnedOperand<T> turned_keys(whole.scores, k + keys, scratch + parts.bytes() - parts.keys, parts.keys);
+  const TurnedOperand<T> turned_values(whole.weight_slope, v + values, scratch + parts.bytes() - parts.keys - parts.values, parts.values);
   for (Index first = 0; first < a.queries; first += rows) {
     const ScoreRows<T> block = score_rows(a, head, mask, first, std::min(rows, a.queries - first));
     const Products<T> products(a, block.count, block.n, first == 0 && !is_cleared);
     const T* found = statistics + head.statistics() + 2 * first;
     const Index query = head.queries(a.size) + first * row, result = head.queries(a.value_size) + first * value_row;
-    gemm(products.scores, q + query, k + keys, none, weights, packing);
+    turned_keys.multiply(products.scores, q + query, weights, packing);
     level<T>().weights(block, weights, found);
     gemm(products.value_slope, weights, g + result, none, dv + values, packing);
-    gemm(products.weight_slope, g + result, v + values, none, slopes, packing);
+    turned_values.multiply(products.weight_slope, g + result, slopes, packing);
     level<T>().row_dots(g + result, y + result, value_row, block.count, a.value_size, dots);
     level<T>().slopes(block, weights, found, dots, slopes);
     gemm(products.query_slope, slopes, k + keys, none, dq + query, packing);

@@ -26,6 +26,7 @@ KERAUNOS_INLINE void scale_and_hide(T* row, const ScoreRows<T>& rows, std::int64
   }
 }
 
+// The peaks of all rows come first: each is known late, and the exponentials of its row would wait for it.
 template <class T>
 void exponentials(const ScoreRows<T>& rows, T* scores, T* statistics) {
   using V = typename Lanes<T>::Vector;
@@ -33,18 +34,17 @@ void exponentials(const ScoreRows<T>& rows, T* scores, T* statistics) {
   for (std::int64_t r = 0; r < rows.count; ++r) {
     T* row = scores + r * rows.n;
     scale_and_hide(row, rows, r);
-    V peak = lowest;
-    over_row<T>(rows.n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) {
-      peak = maximum(peak, read(row + i, lowest));
-    });
-    peak = largest_lane(peak);
+    statistics[2 * r] = row_peak(row, rows.n)[0];
+  }
+  for (std::int64_t r = 0; r < rows.count; ++r) {
+    T* row = scores + r * rows.n;
+    const V peak = splat(statistics[2 * r]);
     V sum = {};
     over_row<T>(rows.n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
       const V e = exp(read(row + i, lowest) - peak);
       write(row + i, e);
       sum = sum + e;
     });
-    statistics[2 * r] = peak[0];
     statistics[2 * r + 1] = T(1) / sum_lanes(sum)[0];
   }
 }

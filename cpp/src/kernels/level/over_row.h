@@ -23,5 +23,15 @@ KERAUNOS_INLINE void over_row(std::int64_t n, Visit visit) {
   }
 }
 
+// The largest element, in all lanes. With a NaN among them it may be any, for whoever subtracts it meets the NaN again.
+template <class T>
+KERAUNOS_INLINE typename Lanes<T>::Vector row_peak(const T* row, std::int64_t n) {
+  using V = typename Lanes<T>::Vector;
+  const V lowest = splat(T(-__builtin_huge_val()));
+  V peak = lowest;
+  over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) { peak = larger(peak, read(row + i, lowest)); });
+  return largest_lane(peak);
+}
+
 }  // namespace
 }  // namespace keraunos::kernels::KERAUNOS_LEVEL

@@ -10,17 +10,6 @@ namespace {
 template <class T>
 constexpr T kInf = sizeof(T) == 4 ? T(kInf32) : T(kInf64);
 
-template <class T>
-KERAUNOS_INLINE typename Lanes<T>::Vector row_maximum(const T* in, std::int64_t n) {
-  using V = typename Lanes<T>::Vector;
-  const V lowest = splat(-kInf<T>);
-  V largest = lowest;
-  over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) {
-    largest = maximum(largest, read(in + i, lowest));
-  });
-  return largest_lane(largest);
-}
-
 // Rows that fit one vector stay in it from the load to the store, and several take turns, so that none waits for the steps of
 // the one before: 128 rows of 10 take a third less time.
 template <int Rows, class T>
@@ -53,7 +42,7 @@ void softmax(const T* in, T* out, std::int64_t rows, std::int64_t n) {
   if (!kIsSmall && n < Lanes<T>::count) return softmax_of_short_rows(in, out, rows, static_cast<int>(n));
   const V lowest = splat(-kInf<T>);
   for (std::int64_t r = 0; r < rows; ++r, in += n, out += n) {
-    const V largest = row_maximum(in, n);
+    const V largest = row_peak(in, n);
     V sum = {};
     over_row<T>(n, [&](std::int64_t i, auto read, auto write) __attribute__((always_inline)) {
       const V e = exp(read(in + i, lowest) - largest);
@@ -72,7 +61,7 @@ void log_softmax(const T* in, T* out, std::int64_t rows, std::int64_t n) {
   using V = typename Lanes<T>::Vector;
   const V lowest = splat(-kInf<T>);
   for (std::int64_t r = 0; r < rows; ++r, in += n, out += n) {
-    const V largest = row_maximum(in, n);
+    const V largest = row_peak(in, n);
     V sum = {};
     over_row<T>(n, [&](std::int64_t i, auto read, auto) __attribute__((always_inline)) {
       sum = sum + exp(read(in + i, lowest) - largest);

@@ -248,7 +248,18 @@ template <class V>
 KERAUNOS_INLINE auto greater(V a, V b) {
   return less(b, a);
 }
-// The second operand when one of them is NaN.
+// The second operand when one of them is NaN, or when both are zeros.
+#if defined(__AVX512F__)
+KERAUNOS_INLINE F32 smaller(F32 a, F32 b) { return _mm512_min_ps(a, b); }
+KERAUNOS_INLINE F64 smaller(F64 a, F64 b) { return _mm512_min_pd(a, b); }
+KERAUNOS_INLINE F32 larger(F32 a, F32 b) { return _mm512_max_ps(a, b); }
+KERAUNOS_INLINE F64 larger(F64 a, F64 b) { return _mm512_max_pd(a, b); }
+#elif defined(__AVX2__)
+KERAUNOS_INLINE F32 smaller(F32 a, F32 b) { return _mm256_min_ps(a, b); }
+KERAUNOS_INLINE F64 smaller(F64 a, F64 b) { return _mm256_min_pd(a, b); }
+KERAUNOS_INLINE F32 larger(F32 a, F32 b) { return _mm256_max_ps(a, b); }
+KERAUNOS_INLINE F64 larger(F64 a, F64 b) { return _mm256_max_pd(a, b); }
+#else
 template <class V>
 KERAUNOS_INLINE V smaller(V a, V b) {
   return select(less(a, b), a, b);
@@ -257,14 +268,15 @@ template <class V>
 KERAUNOS_INLINE V larger(V a, V b) {
   return select(less(b, a), a, b);
 }
+#endif
 // NaN when one of them is NaN.
 template <class V>
 KERAUNOS_INLINE V minimum(V a, V b) {
-  return select(either(less(a, b), is_nan(a)), a, b);
+  return select(is_nan(a), a, smaller(a, b));
 }
 template <class V>
 KERAUNOS_INLINE V maximum(V a, V b) {
-  return select(either(less(b, a), is_nan(a)), a, b);
+  return select(is_nan(a), a, larger(a, b));
 }
 
 // ---------------------------------------------------------------- arithmetic
@@ -364,15 +376,16 @@ struct AddLanes {
   template <class V>
   __attribute__((always_inline)) V operator()(V a, V b) const { return a + b; }
 };
-struct MaximumOfLanes {
+struct LargerOfLanes {
   template <class V>
-  __attribute__((always_inline)) V operator()(V a, V b) const { return maximum(a, b); }
+  __attribute__((always_inline)) V operator()(V a, V b) const { return larger(a, b); }
 };
 
 KERAUNOS_INLINE F32 sum_lanes(F32 v) { return fold_lanes<kLanes32 / 2>(v, AddLanes{}); }
 KERAUNOS_INLINE F64 sum_lanes(F64 v) { return fold_lanes<kLanes64 / 2>(v, AddLanes{}); }
-KERAUNOS_INLINE F32 largest_lane(F32 v) { return fold_lanes<kLanes32 / 2>(v, MaximumOfLanes{}); }
-KERAUNOS_INLINE F64 largest_lane(F64 v) { return fold_lanes<kLanes64 / 2>(v, MaximumOfLanes{}); }
+// With a NaN among them: any of them, not the same in all lanes.
+KERAUNOS_INLINE F32 largest_lane(F32 v) { return fold_lanes<kLanes32 / 2>(v, LargerOfLanes{}); }
+KERAUNOS_INLINE F64 largest_lane(F64 v) { return fold_lanes<kLanes64 / 2>(v, LargerOfLanes{}); }
 
 // Products of 32-bit lanes in full: of the even lanes, and of the odd ones.
 struct Products {
