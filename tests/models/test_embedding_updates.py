@@ -55,17 +55,62 @@ def test_a_regularizer_reaches_rows_that_no_index_names():
         np.testing.assert_allclose(compiled, eager, rtol=1e-5, atol=1e-6)
 
 
-def test_any_number_of_threads_gives_the_same_bits():
+@pytest.mark.parametrize("optimizer", [OPTIMIZERS[0], OPTIMIZERS[2]], ids=lambda optimizer: optimizer.name)
+def test_any_number_of_threads_gives_the_same_bits(optimizer):
     results = []
     before = keraunos.config.get_num_threads()
     try:
         for threads in (1, 2, 3):
             keraunos.config.set_num_threads(threads)
-            results.append(_trained(OPTIMIZERS[2]))
+            results.append(_trained(optimizer))
     finally:
         keraunos.config.set_num_threads(before)
     for other in results[1:]:
         assert all(np.array_equal(a, b) for a, b in zip(results[0], other))
+
+
+def _table_after_step(optimizer, table, texts):
+    model = keraunos.Sequential([layers.Input((LENGTH,), dtype="int32"), layers.Embedding(ROWS, COLUMNS), layers.GlobalAveragePooling1D()])
+    model.layers[0].set_weights([table])
+    model.compile(optimizer, "mse")
+    model.train_on_batch(texts, np.ones((len(texts), COLUMNS), "float32"))
+    return model.layers[0].get_weights()[0]
+
+
+@pytest.mark.parametrize("optimizer", [optimizers.SGD(0.1), optimizers.Adagrad(0.1)], ids=lambda optimizer: optimizer.name)
+def test_rows_that_no_index_names_are_left_alone(optimizer):
+    table = np.random.default_rng(4).normal(size=(ROWS, COLUMNS)).astype("float32")
+    table[3000:3010] = np.nan
+    texts, _ = _texts(8)
+    found = _table_after_step(optimizer.from_config(optimizer.get_config()), table, texts)
+    named = np.zeros(ROWS, bool)
+    named[np.unique(texts)] = True
+    assert found[~named].tobytes() == table[~named].tobytes()
+    assert (found[named] != table[named]).all()
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int32", "int64"])
+def test_a_row_that_is_named_often_moves_by_the_sum(dtype):
+    table = np.random.default_rng(5).normal(size=(ROWS, COLUMNS)).astype("float32")
+    texts = np.full((2, LENGTH), 7, dtype)
+    texts[1, :5] = 100
+    found = _table_after_step(optimizers.SGD(0.5), table, texts)
+    outputs = np.stack([table[7], (7 * table[7] + 5 * table[100]) / LENGTH])
+    slopes = 2 * (outputs - 1) / outputs.size
+    np.testing.assert_allclose(found[7], table[7] - 0.5 * (slopes[0] + slopes[1] * 7 / LENGTH), rtol=1e-5)
+    np.testing.assert_allclose(found[100], table[100] - 0.5 * slopes[1] * 5 / LENGTH, rtol=1e-5)
+
+
+def test_an_index_out_of_range_changes_nothing():
+    table = np.zeros((ROWS, COLUMNS), "float32")
+    texts, _ = _texts(8)
+    texts[2, 3] = ROWS
+    model = keraunos.Sequential([layers.Input((LENGTH,), dtype="int32"), layers.Embedding(ROWS, COLUMNS), layers.GlobalAveragePooling1D()])
+    model.layers[0].set_weights([table])
+    model.compile(optimizers.SGD(0.1), "mse")
+    with pytest.raises(IndexError, match=f"index {ROWS} is out of range"):
+        model.train_on_batch(texts, np.ones((8, COLUMNS), "float32"))
+    assert not model.layers[0].get_weights()[0].any()
 
 
 def test_the_gradient_is_part_of_the_update_loop(monkeypatch):

@@ -134,6 +134,15 @@ struct KernelCall {
 using Kernel = std::function<void(const KernelCall&)>;
 using KernelMaker = std::function<Kernel(KernelRequest&)>;
 
+// The rows of a two-dimensional result that may differ from zero, where they are few.
+struct SparseRows {
+  // Once before all rows: leaves in the call's workspace, of `shared_bytes`, what row() reads. Returns how many rows there are.
+  std::function<std::int64_t(const KernelCall&)> prepare;
+  // Row number i of them, written to where the call's first output points. Returns which row of the result that is.
+  std::function<std::int64_t(const KernelCall&, const void* shared, std::int64_t i)> row;
+  std::size_t shared_bytes = 0;
+};
+
 // Computes a two-dimensional result some rows at a time.
 struct PanelKernel {
   // Rows [begin, end), written to where the call's first output points. `shared` is what prepare() left.
@@ -141,6 +150,7 @@ struct PanelKernel {
   // Once before all rows, if it is there: leaves in the call's workspace, of `shared_bytes`, what they share.
   Kernel prepare;
   std::size_t shared_bytes = 0;
+  SparseRows sparse;  // optional: for a loop that does nothing where the result is zero
 };
 // Gets the largest number of rows asked for at once; no kernel for rows when the shapes are not worth it.
 using PanelMaker = std::function<PanelKernel(KernelRequest&, std::int64_t rows)>;
@@ -150,6 +160,15 @@ using PanelMaker = std::function<PanelKernel(KernelRequest&, std::int64_t rows)>
 using MapLoop = void (*)(const void* a, const void* b, const void* c, void* out, std::int64_t n, const double* parameters);
 // The loop for operands of this dtype, or nullptr when the op does not take it.
 using MapLoopFinder = std::function<MapLoop(Dtype operand, Dtype result)>;
+
+// What an elementwise op gives where an operand is zero and the others are finite.
+enum class AtZero : std::uint8_t {
+  kAnything,
+  kZeroWithFirst,  // zero, where the first operand is
+  kZeroWithAny,    // zero, where any operand is
+  kOther,          // the other operand
+  kFirst,          // the first operand, where the second is zero
+};
 
 // ---------------------------------------------------------------- gradient
 
@@ -199,6 +218,7 @@ struct Op {
   PanelMaker panel_kernel; // optional: the result in pieces, which a following loop consumes while they are in the cache
   MapLoopFinder map_loop;  // present: elementwise with NumPy broadcasting; fused freely
   std::vector<double> map_parameters;
+  AtZero at_zero = AtZero::kAnything;
   GradientRule gradient;   // absent: no gradient flows
   Body body;
   AxisRule axis_rule;      // absent: the axes of operands stand where they stand

@@ -174,6 +174,31 @@ void gather_add_rows(const AxisIndexing& shape, Dtype dtype, Indices indices, co
   });
 }
 
+std::int64_t find_named_rows(const AxisIndexing& shape, Indices indices, const NamedRows& named, const IndexSite& site) {
+  visit_indices(indices, [&](const auto* index) {
+    check_indices(index, shape, site);
+    for (std::int64_t i = 0; i < shape.count; ++i) named.places[i] = static_cast<std::uint64_t>(index[i]) << 32 | static_cast<std::uint64_t>(i);
+  });
+  std::sort(named.places, named.places + shape.count);
+  std::int64_t rows = 0;
+  for (std::int64_t i = 0; i < shape.count; ++i) {
+    if (i == 0 || named.places[i] >> 32 != named.places[i - 1] >> 32) named.starts[rows++] = i;
+  }
+  named.starts[rows] = shape.count;
+  return rows;
+}
+
+void add_named_row(const AxisIndexing& shape, Dtype dtype, const NamedRows& named, std::int64_t i, const void* g, void* out) {
+  visit_arithmetic(dtype, [&](auto type) {
+    using T = typename decltype(type)::type;
+    std::memset(out, 0, static_cast<std::size_t>(shape.inner) * sizeof(T));
+    for (std::int64_t at = named.starts[i]; at < named.starts[i + 1]; ++at) {
+      const auto place = static_cast<std::int64_t>(named.places[at] & 0xFFFFFFFFu);
+      add_run(static_cast<const T*>(g) + place * shape.inner, static_cast<T*>(out), shape.inner);
+    }
+  });
+}
+
 void take_along(const AlongAxis& plan, std::size_t element_size, Indices indices, const void* x, void* out, const IndexSite& site) {
   visit_indices(indices, [&](const auto* index) {
     visit_element_size(element_size, [&](auto type) {

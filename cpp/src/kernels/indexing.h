@@ -37,6 +37,19 @@ void gather_add(const AxisIndexing& shape, Dtype dtype, Indices indices, const v
 void gather_add_rows(const AxisIndexing& shape, Dtype dtype, Indices indices, const void* g, std::int64_t first, std::int64_t last, void* out,
                      const IndexSite& site);
 
+// The rows of that result that an index names, each with the places of its indices: `rows` of them, `places` in order of row and then of place.
+// The places of row i are those from starts[i] to starts[i + 1].
+struct NamedRows {
+  std::uint64_t* places;  // shape.count; the row in the upper half, the place in the lower one
+  std::int64_t* starts;   // shape.count + 1
+  std::int64_t row(std::int64_t i) const { return static_cast<std::int64_t>(places[starts[i]] >> 32); }
+};
+constexpr std::int64_t kMostNamedRows = std::int64_t{1} << 31;  // rows, and indices
+// Fills it in; returns how many rows there are.
+std::int64_t find_named_rows(const AxisIndexing& shape, Indices indices, const NamedRows& named, const IndexSite& site);
+// Row number i of them, as gather_add() would add it up.
+void add_named_row(const AxisIndexing& shape, Dtype dtype, const NamedRows& named, std::int64_t i, const void* g, void* out);
+
 // take_along_axis: an odometer over the indices' (broadcast) shape; x moves by x_strides and by index * axis_stride.
 struct AlongAxis {
   std::vector<std::int64_t> sizes;

@@ -31,6 +31,7 @@ void register_cast(Registry& registry) {
   op.gradient = cast_gradient;
   op.axis_rule = broadcast_axes();
   op.is_conversion = true;
+  op.at_zero = AtZero::kZeroWithFirst;
   registry.add(std::move(op));
 }
 

@@ -40,17 +40,18 @@ struct BinaryRow {
   BinaryGradient a = nullptr;
   BinaryGradient b = nullptr;
   bool gives_bool = false;
+  AtZero at_zero = AtZero::kAnything;
 };
 
 const BinaryRow kBinaryOps[] = {
     {"add", MapOp::kAdd, [](const F& g, const F&, const F&, const F&) { return g; },
-     [](const F& g, const F&, const F&, const F&) { return g; }},
+     [](const F& g, const F&, const F&, const F&) { return g; }, false, AtZero::kOther},
     {"subtract", MapOp::kSubtract, [](const F& g, const F&, const F&, const F&) { return g; },
-     [](const F& g, const F&, const F&, const F&) { return -g; }},
+     [](const F& g, const F&, const F&, const F&) { return -g; }, false, AtZero::kFirst},
     {"multiply", MapOp::kMultiply, [](const F& g, const F&, const F& b, const F&) { return g * b; },
-     [](const F& g, const F& a, const F&, const F&) { return g * a; }},
+     [](const F& g, const F& a, const F&, const F&) { return g * a; }, false, AtZero::kZeroWithAny},
     {"divide", MapOp::kDivide, [](const F& g, const F&, const F& b, const F&) { return g / b; },
-     [](const F& g, const F&, const F& b, const F& y) { return -(g * y) / b; }},
+     [](const F& g, const F&, const F& b, const F& y) { return -(g * y) / b; }, false, AtZero::kZeroWithFirst},
     {"floor_divide", MapOp::kFloorDivide},
     {"mod", MapOp::kMod, [](const F& g, const F&, const F&, const F&) { return g; },
      [](const F& g, const F& a, const F& b, const F&) { return -g * a.apply("floor_divide", b); }},
@@ -125,6 +126,7 @@ std::vector<Value> select_gradient(const GradientContext& context) {
 void register_elementwise_binary(Registry& registry) {
   for (const BinaryRow& row : kBinaryOps) {
     Op op = elementwise_op(row.name, row.map, 2, row.gives_bool);
+    op.at_zero = row.at_zero;
     if (row.a || row.b) op.gradient = [&row](const GradientContext& context) { return apply_gradients(row, context); };
     registry.add(std::move(op));
   }

@@ -45,10 +45,11 @@ struct UnaryRow {
   MapOp map;
   UnaryGradient gradient = nullptr;
   bool gives_bool = false;
+  AtZero at_zero = AtZero::kAnything;
 };
 
 const UnaryRow kUnaryOps[] = {
-    {"negative", MapOp::kNegative, [](const F& g, const F&, const F&) { return -g; }},
+    {"negative", MapOp::kNegative, [](const F& g, const F&, const F&) { return -g; }, false, AtZero::kZeroWithFirst},
     {"absolute", MapOp::kAbsolute, [](const F& g, const F& x, const F&) { return g * x.apply("sign"); }},
     {"sign", MapOp::kSign},
     {"exp", MapOp::kExp, [](const F& g, const F&, const F& y) { return g * y; }},
@@ -57,9 +58,9 @@ const UnaryRow kUnaryOps[] = {
     {"log1p", MapOp::kLog1p, [](const F& g, const F& x, const F&) { return g / (x + 1.0); }},
     {"log2", MapOp::kLog2, [](const F& g, const F& x, const F&) { return g / (x * kLn2); }},
     {"log10", MapOp::kLog10, [](const F& g, const F& x, const F&) { return g / (x * kLn10); }},
-    {"sqrt", MapOp::kSqrt, [](const F& g, const F&, const F& y) { return g * 0.5 / y; }},
+    {"sqrt", MapOp::kSqrt, [](const F& g, const F&, const F& y) { return g * 0.5 / y; }, false, AtZero::kZeroWithFirst},
     {"rsqrt", MapOp::kRsqrt, [](const F& g, const F&, const F& y) { return g * -0.5 * (y * y * y); }},
-    {"square", MapOp::kSquare, [](const F& g, const F& x, const F&) { return g * 2.0 * x; }},
+    {"square", MapOp::kSquare, [](const F& g, const F& x, const F&) { return g * 2.0 * x; }, false, AtZero::kZeroWithFirst},
     {"reciprocal", MapOp::kReciprocal, [](const F& g, const F&, const F& y) { return -g * (y * y); }},
     {"sin", MapOp::kSin, [](const F& g, const F& x, const F&) { return g * x.apply("cos"); }},
     {"cos", MapOp::kCos, [](const F& g, const F& x, const F&) { return -g * x.apply("sin"); }},
@@ -133,6 +134,7 @@ Op identity_like(const char* name) {
 void register_elementwise_unary(Registry& registry) {
   for (const UnaryRow& row : kUnaryOps) {
     Op op = elementwise_op(row.name, row.map, 1, row.gives_bool);
+    op.at_zero = row.at_zero;
     if (row.gradient) {
       op.gradient = [gradient = row.gradient](const GradientContext& context) { return apply_gradient(gradient, context); };
     }

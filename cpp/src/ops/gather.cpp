@@ -60,6 +60,31 @@ Kernel gather_grad_kernel(KernelRequest& request) {
 // Each panel looks through all indices: they must be few beside the elements of the result.
 constexpr std::int64_t kElementsPerLook = 16;
 
+// Rows that no index names, beside one that an index does: then it is worth sorting the indices.
+constexpr std::int64_t kRowsPerIndex = 8;
+
+SparseRows gather_grad_sparse_rows(KernelRequest& request, const kernels::AxisIndexing& shape) {
+  const Dtype indices_dtype = request.dtype(1);
+  const bool is_read_in_place = indices_dtype == Dtype::kInt32 || indices_dtype == Dtype::kInt64;
+  if (!is_read_in_place || shape.count * kRowsPerIndex > shape.size || shape.size > kernels::kMostNamedRows) return {};
+  const IndexOperand indices(request, 1);
+  const auto named_at = [count = shape.count](void* shared) {
+    auto* const places = static_cast<std::uint64_t*>(shared);
+    return kernels::NamedRows{places, reinterpret_cast<std::int64_t*>(places + count)};
+  };
+  SparseRows rows;
+  rows.shared_bytes = static_cast<std::size_t>(2 * shape.count + 1) * sizeof(std::int64_t);
+  rows.prepare = [=, site = site_of(request)](const KernelCall& call) {
+    return kernels::find_named_rows(shape, indices.read(call), named_at(call.workspace), site);
+  };
+  rows.row = [=, dtype = request.dtype(0)](const KernelCall& call, const void* shared, std::int64_t i) {
+    const kernels::NamedRows named = named_at(const_cast<void*>(shared));
+    kernels::add_named_row(shape, dtype, named, i, call.inputs[0], call.outputs[0]);
+    return named.row(i);
+  };
+  return rows;
+}
+
 // Some rows of the gradient at a time, for the optimizer's loop that consumes them: most rows of a large embedding are zeros,
 // which then never leave the cache.
 PanelKernel gather_grad_panel(KernelRequest& request, std::int64_t rows) {
@@ -75,6 +100,7 @@ PanelKernel gather_grad_panel(KernelRequest& request, std::int64_t rows) {
   panel.rows = [=, site = site_of(request)](const KernelCall& call, const void*, std::int64_t begin, std::int64_t end) {
     kernels::gather_add_rows(shape, dtype, indices.read(call), call.inputs[0], begin, end, call.outputs[0], site);
   };
+  panel.sparse = gather_grad_sparse_rows(request, shape);
   return panel;
 }
 

@@ -15,6 +15,9 @@ constexpr std::int64_t kPanelElements = 1 << 17;
 constexpr std::int64_t kPanels = 16;
 constexpr std::int64_t kLeastRows = 32;  // and a multiple of these, which suits every product
 
+// Elements of sparse rows worth another thread.
+constexpr std::int64_t kSparseElements = 1 << 14;
+
 std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 }  // namespace
@@ -35,7 +38,28 @@ Panel make_panel(const Node& node, const Resolved& resolved, bool may_split_prod
   return panel;
 }
 
+namespace {
+
+Kernel sparse_panel_kernel(const Panel& panel, std::size_t kernel_inputs, std::shared_ptr<MapProgram> loop) {
+  const std::size_t row_bytes = static_cast<std::size_t>(panel.columns) * size_of(panel.dtype);
+  return [=](const KernelCall& call) {
+    const std::int64_t count = panel.kernel.sparse.prepare(call);
+    parallel_for(count, std::max<std::int64_t>(1, kSparseElements / panel.columns), [&](std::int64_t begin, std::int64_t end) {
+      void* result = thread_scratch(row_bytes);
+      for (std::int64_t i = begin; i < end; ++i) {
+        const std::int64_t row = panel.kernel.sparse.row({call.inputs, &result, nullptr}, call.workspace, i);
+        MapOperands operands(*loop, call.inputs + kernel_inputs, call.outputs, row * panel.columns);
+        operands.inputs[panel.input] = result;
+        loop->run(operands.inputs.data(), operands.outputs.data(), 0, panel.columns);
+      }
+    });
+  };
+}
+
+}  // namespace
+
 Kernel panel_unit_kernel(const Panel& panel, std::size_t kernel_inputs, std::shared_ptr<MapProgram> loop) {
+  if (panel.skips_zeros) return sparse_panel_kernel(panel, kernel_inputs, std::move(loop));
   const std::size_t buffer_bytes = aligned(static_cast<std::size_t>(panel.rows_at_once * panel.columns) * size_of(panel.dtype));
   return [panel, kernel_inputs, loop = std::move(loop), buffer_bytes](const KernelCall& call) {
     if (panel.kernel.prepare) panel.kernel.prepare(call);

@@ -18,6 +18,9 @@ struct Panel {
   Dtype dtype = Dtype::kFloat32;
   std::size_t workspace_bytes = 0;
   std::size_t input = 0;  // which operand of the loop the kernel gives
+  bool skips_zeros = false;  // the loop does nothing in rows of zeros: only the kernel's sparse rows are computed
+
+  std::size_t shared_bytes() const { return skips_zeros ? kernel.sparse.shared_bytes : kernel.shared_bytes; }
 };
 
 Panel make_panel(const Node& node, const Resolved& resolved, bool may_split_products);

@@ -133,7 +133,7 @@ void Plan::locate(const Resolved& resolved, const UnitSchedule& schedule, const 
       if (request >= 0) requests[static_cast<std::size_t>(request)].last = position;
     }
     scratch_[u].resize(unit.nodes.size());
-    const std::size_t shared_bytes = unit.kind == UnitKind::kPanels ? unit.panel.kernel.shared_bytes : 0;
+    const std::size_t shared_bytes = unit.kind == UnitKind::kPanels ? unit.panel.shared_bytes() : 0;
     if (shared_bytes > 0) {
       requests.push_back({shared_bytes, position, position});
       targets.push_back(&scratch_[u][0]);

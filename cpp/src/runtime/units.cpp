@@ -6,6 +6,7 @@
 
 #include "runtime/dependencies.h"
 #include "runtime/side_by_side.h"
+#include "runtime/zero_operand.h"
 
 namespace keraunos {
 namespace {
@@ -319,8 +320,9 @@ class Scheduler {
 
   bool try_feed(int kernel, int loop, std::size_t input) {
     if (!can_feed(kernel, loop, input)) return false;
-    const Panel panel = make_panel(node_of(unit(kernel).nodes[0]), resolved_, options_.may_split_products);
+    Panel panel = make_panel(node_of(unit(kernel).nodes[0]), resolved_, options_.may_split_products);
     if (!panel.kernel.rows || !dependencies_.try_merge(kernel, loop)) return false;
+    panel.skips_zeros = panel.kernel.sparse.prepare && does_nothing_at_zero(unit(loop), input);
     unit(kernel).panel = panel;
     feed(kernel, loop, input);
     return true;
@@ -341,6 +343,16 @@ class Scheduler {
       if (old >= 0 && std::find(k.reads.begin(), k.reads.end(), old) != k.reads.end()) return false;
     }
     return true;
+  }
+
+  // Of a loop that can be fed: does every variable that it writes keep its content where this operand is zero?
+  bool does_nothing_at_zero(const Unit& loop, std::size_t input) const {
+    const ZeroOperand zero(graph_, resolved_, loop.nodes, loop.segments[0].inputs[input]);
+    const std::vector<int>& outputs = loop.segments[0].outputs;
+    return std::all_of(outputs.begin(), outputs.end(), [&](int output) {
+      const int variable = direct_[static_cast<std::size_t>(output)].variable;
+      return zero.stands_for(output) == graph_.variables()[static_cast<std::size_t>(variable)].read;
+    });
   }
 
   void feed(int kernel, int loop, std::size_t input) {
