@@ -9,9 +9,11 @@ namespace {
 
 class BiasGradientFinder {
  public:
-  explicit BiasGradientFinder(const Graph& graph) : graph_(graph), maker_(graph.values().size(), -1) {
+  explicit BiasGradientFinder(const Graph& graph) : graph_(graph), maker_(graph.values().size(), -1), sums_(graph.values().size()) {
     for (std::size_t n = 0; n < graph.nodes().size(); ++n) {
-      for (int output : graph.nodes()[n].outputs) maker_[static_cast<std::size_t>(output)] = static_cast<int>(n);
+      const Node& node = graph.nodes()[n];
+      for (int output : node.outputs) maker_[static_cast<std::size_t>(output)] = static_cast<int>(n);
+      if (node.op->name == "reduce_to") sums_[static_cast<std::size_t>(node.inputs[0])].push_back(n);
     }
   }
 
@@ -19,7 +21,7 @@ class BiasGradientFinder {
   int bias_gradient_of(std::size_t n) const {
     const Node& node = graph_.nodes()[n];
     if (node.op->name != "conv_weight_grad" || !is_float(node.outputs[0])) return -1;
-    for (std::size_t other = 0; other < graph_.nodes().size(); ++other) {
+    for (std::size_t other : sums_[static_cast<std::size_t>(node.inputs[1])]) {
       const Node& sum = graph_.nodes()[other];
       if (is_sum_over_places(sum, node) && are_made_before(other, node.inputs) && are_made_before(n, sum.inputs)) return static_cast<int>(other);
     }
@@ -28,7 +30,6 @@ class BiasGradientFinder {
 
  private:
   bool is_sum_over_places(const Node& sum, const Node& gradient) const {
-    if (sum.op->name != "reduce_to" || sum.inputs[0] != gradient.inputs[1]) return false;
     const Shape& bias = shape(sum.inputs[1]);
     const Shape& kernel = shape(gradient.inputs[2]);
     const std::int64_t channels = kernel[kernel.rank() - 1];
@@ -45,6 +46,7 @@ class BiasGradientFinder {
 
   const Graph& graph_;
   std::vector<int> maker_;
+  std::vector<std::vector<std::size_t>> sums_;  // per value: the nodes that sum it to another shape
 };
 
 }  // namespace
