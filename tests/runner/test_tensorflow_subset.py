@@ -78,6 +78,7 @@ ARRAYS = [
     (lambda: tf.nn.leaky_relu(X), np.where(X > 0, X, 0.2 * X)),
     (lambda: tf.nn.softmax(X), np.exp(X) / np.exp(X).sum(1, keepdims=True)),
     (lambda: tf.nn.l2_normalize(X, axis=1), X / np.linalg.norm(X, axis=1, keepdims=True)),
+    (lambda: tf.math.l2_normalize(X, axis=0), X / np.linalg.norm(X, axis=0, keepdims=True)),
     (lambda: tf.nn.l2_loss(X), (X**2).sum() / 2),
     (lambda: tf.nn.sigmoid_cross_entropy_with_logits(labels=(X > 0) * 1.0, logits=X), np.log1p(np.exp(-np.abs(X)))),
     (

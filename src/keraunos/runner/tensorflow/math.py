@@ -8,6 +8,7 @@ from typing import Any
 from keraunos import ops
 from keraunos.runner.tensorflow import _subset
 from keraunos.runner.tensorflow.arrays import as_shape, dtype_name
+from keraunos.runner.tensorflow.linalg import l2_normalize as l2_normalize
 
 
 def _unary(name: str, op: Callable[[Any], Any], meaning: str) -> Callable[..., Any]:
