@@ -55,14 +55,15 @@ void ImageGather<T>::plan() {
   places_ = axes[0].out * axes[1].out * axes[2].out;
   joins_taps_ = is_run(axes[2], run_first_, run_count_) && groups == 1;
   const Index most = ColumnStrips<T>(out_channels / groups).tile_rows();
-  tiling_ = batch >= most ? Tiling::kImages : axes[2].out >= kLongRow ? Tiling::kRows : Tiling::kPlaces;
+  const bool has_one_pixel = taps_ == 1 && places_ == 1 && axes[0].in * axes[1].in * axes[2].in == 1 && joins_taps_ && run_count_[0] == 1;
+  tiling_ = has_one_pixel ? Tiling::kPixels : batch >= most ? Tiling::kImages : axes[2].out >= kLongRow ? Tiling::kRows : Tiling::kPlaces;
   if (tiling_ == Tiling::kRows) cut_rows(most);
   const Index rows = tiling_ == Tiling::kImages ? batch : tiling_ == Tiling::kRows ? axes[2].out : batch * places_;
   const Index count = (rows + most - 1) / most;
   tile_base_ = count > 0 ? rows / count : 0;
   tile_extra_ = count > 0 ? rows % count : 0;
   tiles_ = tiling_ == Tiling::kImages ? count * places_ : tiling_ == Tiling::kRows ? count * batch * axes[0].out * axes[1].out : count;
-  if (tiling_ != Tiling::kPlaces) find_shifts();
+  if (tiling_ == Tiling::kImages || tiling_ == Tiling::kRows) find_shifts();
   const double work = kTileWork + 2.0 * static_cast<double>(tile_base_ + 1) * static_cast<double>(inner_size() * out_channels);
   grain_ = std::max<Index>(1, static_cast<Index>(kTaskWork / std::max(1.0, work)));
   const bool has_large_weights = inner_size() * out_channels * static_cast<Index>(sizeof(T)) > kLargeWeights;
@@ -270,6 +271,21 @@ typename ImageGather<T>::Segment* ImageGather<T>::add_row(const T* x, const Pixe
   return out;
 }
 
+template <class T>
+void ImageGather<T>::make_tile_of_pixels(Index index, const T* x, T* y, Segment* segment, Tile& tile) const {
+  const Index first = index * tile_base_ + std::min(index, tile_extra_);
+  tile.rows = static_cast<int>(tile_base_ + (index < tile_extra_ ? 1 : 0));
+  tile.segments = segment;
+  tile.count = 1;
+  tile.a_offset = 0;
+  segment->b = 0;
+  segment->length = in_channels;
+  for (int r = 0; r < tile.rows; ++r) {
+    segment->a[r] = x + (first + r) * in_channels;
+    tile.c[r] = y + (first + r) * out_channels;
+  }
+}
+
 // `before` is the neighbour in the line, if it was made for the same block: it lends its segments where only the place differs.
 template <class T>
 void ImageGather<T>::make_tile_of_images(Index line, Index column, const Tile* before, const T* x, T* y, Segment* segments, Tile& tile) const {
@@ -335,6 +351,7 @@ void ImageGather<T>::make_tiles(Index first, Index count, const T* x, const T* z
   for (Index i = 0; i < count; ++i, segments += per_tile) {
     const Tile* before = i > 0 && column > 0 ? &tiles[i - 1] : nullptr;
     switch (tiling_) {
+      case Tiling::kPixels: make_tile_of_pixels(first + i, x, y, segments, tiles[i]); break;
       case Tiling::kImages: make_tile_of_images(line, column, before, x, y, segments, tiles[i]); break;
       case Tiling::kRows: make_tile_of_row(line, column, before, x, zeros, y, segments, tiles[i]); break;
       case Tiling::kPlaces: make_tile_of_places(first + i, x, zeros, y, segments, tiles[i]); break;
@@ -355,6 +372,8 @@ void ImageGather<T>::multiply_tiles(const Tile* tiles, Index count, const Weight
   call.a_step = 1;
   call.adds_to_c = false;
   call.is_relu = is_relu;
+  // Other tiles share most of what they read with their neighbours.
+  const Index ahead = tiling_ == Tiling::kPixels ? tile_base_ : 0;
   for (Index group = 0; group < groups; ++group) {
     for (Index strip = 0; strip < strips.count(); ++strip) {
       const Index column = strips.begin(strip);
@@ -368,6 +387,8 @@ void ImageGather<T>::multiply_tiles(const Tile* tiles, Index count, const Weight
         call.count = tile->count;
         call.a_offset = tile->a_offset + group * (in_channels / groups);
         for (int r = 0; r < tile->rows; ++r) call.c[r] = tile->c[r] + channel;
+        call.next_a = tile->segments->a[0] + tile->a_offset + ahead * in_channels;
+        call.next_c = call.c[0] + ahead * out_channels;
         level.tile[tile->rows - 1][strips.vectors(strip) - 1](call);
       }
     }

@@ -66,6 +66,7 @@ class ImageGather {
   };
   // The rows that a tile takes together.
   enum class Tiling {
+    kPixels,  // any neighbours, each of which is an image that reads its only pixel
     kImages,  // the same place of several images, which all read by the same taps
     kRows,    // neighbours in a row: images are read in order
     kPlaces,  // any neighbours, of few small images
@@ -80,6 +81,7 @@ class ImageGather {
   void cut_rows(std::int64_t most);
   void find_shifts();
   std::int64_t segments_per_tile() const;
+  void make_tile_of_pixels(std::int64_t index, const T* x, T* y, Segment* segment, Tile& tile) const;
   void make_tile_of_images(std::int64_t line, std::int64_t column, const Tile* before, const T* x, T* y, Segment* segments, Tile& tile) const;
   void make_tile_of_row(std::int64_t line, std::int64_t column, const Tile* before, const T* x, const T* zeros, T* y, Segment* segments, Tile& tile) const;
   void make_tile_of_places(std::int64_t index, const T* x, const T* zeros, T* y, Segment* segments, Tile& tile) const;

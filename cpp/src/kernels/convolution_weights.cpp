@@ -267,6 +267,8 @@ void ConvolutionWeightGradient<T>::add_block_by_windows(const Block& block, cons
         call.b_step = reads_output_in_place_ ? shape_.out_channels : strips.width(strip);
         call.b = reads_output_in_place_ ? outputs + column : scratch + column * places;
         for (Index r = 0; r < tile_rows; ++r) call.c[r] = w + (first + r) * shape_.out_channels + group * out_group_ + column;
+        call.next_a = segments[0].a[0];
+        call.next_c = call.c[0];
         convolution_level<T>().tile[tile_rows - 1][strips.vectors(strip) - 1](call);
       }
     });

@@ -155,8 +155,10 @@ void WinogradForward<T>::multiply(const T* inputs, const T* weights, Index count
         segment.a[r] = inputs + (first + r) * in;
         call.c[r] = outputs + (first + r) * out + column;
       }
-      convolution_level<T>().tile[rows - 1][strips.vectors(strip) - 1](call);
       first += rows;
+      call.next_a = inputs + first * in;
+      call.next_c = outputs + first * out + column;
+      convolution_level<T>().tile[rows - 1][strips.vectors(strip) - 1](call);
     }
   }
 }

@@ -33,6 +33,9 @@ struct ConvolutionTile {
   bool adds_to_c;
   const T* bias;  // or nullptr
   bool is_relu;
+  // Where the next tile begins to read and to write, for the widest tiles to fetch meanwhile. Near the end it may lie beyond the arrays.
+  const T* next_a;
+  const T* next_c;
 };
 
 // A run of pixels of x, `stride` apart, and of neighbours of y.
