@@ -1,7 +1,5 @@
 #include "runtime/zero_operand.h"
 
-#include <algorithm>
-
 namespace keraunos {
 
 ZeroOperand::ZeroOperand(const Graph& graph, const Resolved& resolved, const std::vector<int>& nodes, int operand)

@@ -76,8 +76,8 @@ KERAUNOS_INLINE void finish_tile(const ConvolutionTile<T>& call, typename Lanes<
   }
 }
 
-// Of what the next tile reads and writes, in two steps of this one: a quarter of a line of three stretches each, which are 512 bytes apart. With one tap
-// and 64 channels that makes half a kilobyte of each by the end: without it, memory and sums add up, which here overlap.
+// Of what the next tile reads and of what it writes, in two steps of this one, a quarter of a line of three stretches that begin 512 bytes apart. With one
+// tap and 64 channels that is all of it, 1.5 KB each, by the end: memory and sums overlap, which otherwise add up.
 template <class T>
 KERAUNOS_INLINE void fetch_next(const ConvolutionTile<T>& call, std::int64_t at) {
   const char* const a = reinterpret_cast<const char*>(call.next_a) + at * 8;
