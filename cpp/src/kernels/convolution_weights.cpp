@@ -21,6 +21,7 @@ constexpr Index kShortPixel = 256;
 // With one tap a copy is read only once, and copying costs more than such pixels do.
 constexpr Index kShortPixelOfOneTap = 1024;
 constexpr Index kPackedPixels = 32;
+constexpr Index kFetchedBytes = 48;  // by a tile, for each of its pixels
 constexpr double kSerialWork = 5e6;
 constexpr Index kMaxParts = 16;
 constexpr Index kPartElements = 1 << 19;  // of all parts together, at most
@@ -184,6 +185,10 @@ void ConvolutionWeightGradient<T>::add_block_by_taps(const Block& block, const T
   const Index first_place = ((block.image * slow.out + block.slice) * middle.out + block.row_begin) * fast.out;
   T* packed_x = scratch + (reads_output_in_place_ ? 0 : places * strips.whole_width());
   ConvolutionRun runs[kBlockPlaces];  // at most one for each row
+  // With one tap each pixel is read in one block alone. Its tiles fetch the next block meanwhile, a share each: the inputs, then the gradients.
+  const bool fetches_next = shape_.taps() == 1 && reads_input_in_place_ && reads_output_in_place_;
+  const Index share = places * kFetchedBytes / static_cast<Index>(sizeof(T)), input_elements = places * shape_.in_channels;
+  Index fetched = 0;
   ConvolutionWeightTile<T> call;
   call.runs = runs;
   call.stride = fast.stride;
@@ -209,6 +214,8 @@ void ConvolutionWeightGradient<T>::add_block_by_taps(const Block& block, const T
             call.b_step = reads_output_in_place_ ? shape_.out_channels : strips.width(strip);
             call.b = reads_output_in_place_ ? outputs + column : scratch + column * places;
             call.c = to + first * shape_.out_channels + column;
+            call.next = !fetches_next ? call.b : fetched < input_elements ? from + input_elements + fetched : outputs + places * shape_.out_channels + fetched - input_elements;
+            fetched += share;
             convolution_level<T>().weight_tile[height - 1][strips.vectors(strip) - 1](call);
           }
         });

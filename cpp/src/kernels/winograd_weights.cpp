@@ -66,7 +66,7 @@ void WinogradWeightGradient<T>::add_products(const T* inputs, const T* gradients
     call.columns = strips.columns(strip);
     for (Index group = 0, first = 0; group < groups; ++group) {
       const Index rows = in / groups + (group < in % groups ? 1 : 0);
-      call.a = inputs + first;
+      call.a = call.next = inputs + first;
       call.c = sums + first * out + column;
       convolution_level<T>().weight_tile[rows - 1][strips.vectors(strip) - 1](call);
       first += rows;

@@ -137,6 +137,7 @@ void weight_tile(const ConvolutionWeightTile<T>& call) {
   constexpr int W = Lanes<T>::count;
   V sum[Rows][Vectors] = {};
   const std::int64_t a_step = call.a_step * call.stride, b_step = call.b_step;
+  const char* next = reinterpret_cast<const char*>(call.next);
   const ConvolutionRun* const end = call.runs + call.count;
   for (const ConvolutionRun* run = call.runs; run != end; ++run) {
     const T* a = call.a + run->a * call.a_step;
@@ -151,6 +152,12 @@ void weight_tile(const ConvolutionWeightTile<T>& call) {
     for (; left >= 4; left -= 4) {
 #pragma GCC unroll 4
       for (int i = 0; i < 4; ++i) step();
+      if constexpr (Vectors == 4) {
+        prefetch(next);
+        prefetch(next + 64);
+        prefetch(next + 128);
+        next += 192;
+      }
     }
     for (; left > 0; --left) step();
   }

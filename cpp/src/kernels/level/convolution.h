@@ -57,6 +57,7 @@ struct ConvolutionWeightTile {
   T* c;
   std::int64_t c_step;
   std::int64_t columns;
+  const T* next;  // what the widest tiles fetch meanwhile: 48 bytes for each pixel; may lie beyond the arrays
 };
 
 template <class T>
