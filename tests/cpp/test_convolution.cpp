@@ -43,6 +43,8 @@ const Convolution kShapes[] = {
     shaped(5, 10, 20, 1, {}, axis(4, 1), axis(5, 1)),
     shaped(9, 20, 24, 1, {}, axis(15, 1), axis(17, 1)),
     shaped(9, 70, 32, 1, {}, axis(15, 1), axis(17, 1)),
+    shaped(9, 80, 144, 1, {}, axis(15, 1), axis(17, 1)),
+    shaped(9, 300, 16, 1, {}, axis(15, 1), axis(17, 1)),
     shaped(2, 4, 6, 1, {}, axis(8, 1, 2), axis(7, 1, 3)),
     shaped(2, 5, 7, 1, axis(4, 3, 1, 1, 1, 1), axis(5, 2, 2), axis(6, 3, 1, 2, 2, 2)),
     shaped(9, 2, 3, 1, axis(3, 2), axis(3, 2), axis(4, 3, 1, 1, 1, 1)),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/ceil_div.h"
 #include "kernels/level/convolution.h"
 #include "kernels/typed_level.h"
 
@@ -35,5 +36,15 @@ class ColumnStrips {
  private:
   std::int64_t columns_, vectors_, count_ = 0;
 };
+
+// Rows of equal height up to the tallest tile: body(first, rows).
+template <class Body>
+void for_each_tile(std::int64_t rows, std::int64_t tallest, const Body& body) {
+  const std::int64_t tiles = ceil_div(rows, tallest);
+  for (std::int64_t t = 0; t < tiles; ++t) {
+    const std::int64_t first = t * (rows / tiles) + std::min(t, rows % tiles);
+    body(first, rows / tiles + (t < rows % tiles ? 1 : 0));
+  }
+}
 
 }  // namespace keraunos::kernels

@@ -54,16 +54,6 @@ bool continues(const ConvolutionRun& before, const ConvolutionRun& run, Index st
   return run.a == before.a + before.length * stride && run.b == before.b + before.length;
 }
 
-// Rows of equal height up to the tallest tile: body(first, rows).
-template <class Body>
-void for_each_tile(Index rows, Index tallest, const Body& body) {
-  const Index tiles = ceil_div(rows, tallest);
-  for (Index t = 0; t < tiles; ++t) {
-    const Index first = t * (rows / tiles) + std::min(t, rows % tiles);
-    body(first, rows / tiles + (t < rows % tiles ? 1 : 0));
-  }
-}
-
 }  // namespace
 
 template <class T>

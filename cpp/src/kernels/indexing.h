@@ -37,7 +37,7 @@ void gather_add(const AxisIndexing& shape, Dtype dtype, Indices indices, const v
 void gather_add_rows(const AxisIndexing& shape, Dtype dtype, Indices indices, const void* g, std::int64_t first, std::int64_t last, void* out,
                      const IndexSite& site);
 
-// The rows of that result that an index names, each with the places of its indices: `rows` of them, `places` in order of row and then of place.
+// The rows of that result that an index names, each with the places of its indices, in order of row and then of place.
 // The places of row i are those from starts[i] to starts[i + 1].
 struct NamedRows {
   std::uint64_t* places;  // shape.count; the row in the upper half, the place in the lower one

@@ -132,7 +132,6 @@ template <class T>
 void WinogradForward<T>::multiply(const T* inputs, const T* weights, Index count, T* outputs) const {
   const Index in = shape_.in_channels, out = shape_.out_channels;
   const ColumnStrips<T> strips(out);
-  const Index groups = (count + strips.tile_rows() - 1) / strips.tile_rows();
   ConvolutionSegment<T> segment;
   segment.b = 0;
   segment.length = in;
@@ -149,17 +148,15 @@ void WinogradForward<T>::multiply(const T* inputs, const T* weights, Index count
     const Index column = strips.begin(strip);
     call.b = weights + column;
     call.columns = strips.columns(strip);
-    for (Index group = 0, first = 0; group < groups; ++group) {
-      const Index rows = count / groups + (group < count % groups ? 1 : 0);
+    for_each_tile(count, strips.tile_rows(), [&](Index first, Index rows) {
       for (Index r = 0; r < rows; ++r) {
         segment.a[r] = inputs + (first + r) * in;
         call.c[r] = outputs + (first + r) * out + column;
       }
-      first += rows;
-      call.next_a = inputs + first * in;
-      call.next_c = outputs + first * out + column;
+      call.next_a = inputs + (first + rows) * in;
+      call.next_c = outputs + (first + rows) * out + column;
       convolution_level<T>().tile[rows - 1][strips.vectors(strip) - 1](call);
-    }
+    });
   }
 }
 

@@ -59,18 +59,15 @@ void WinogradWeightGradient<T>::add_products(const T* inputs, const T* gradients
   call.a_step = in;
   call.stride = 1;
   call.b_step = call.c_step = out;
-  const Index groups = ceil_div(in, strips.tile_rows());
   for (Index strip = 0; strip < strips.count(); ++strip) {
     const Index column = strips.begin(strip);
     call.b = gradients + column;
     call.columns = strips.columns(strip);
-    for (Index group = 0, first = 0; group < groups; ++group) {
-      const Index rows = in / groups + (group < in % groups ? 1 : 0);
+    for_each_tile(in, strips.tile_rows(), [&](Index first, Index rows) {
       call.a = call.next = inputs + first;
       call.c = sums + first * out + column;
       convolution_level<T>().weight_tile[rows - 1][strips.vectors(strip) - 1](call);
-      first += rows;
-    }
+    });
   }
 }
 
